@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from studio.media.probe import probe
 from studio.services.board_repository import StoredBoard
+from studio.storyboard import edit
 from studio.studio import Studio
 from tests.browser.conftest import PATIENT_MS, Site
 
@@ -95,6 +96,34 @@ def test_order_by_drag_and_by_keys_with_undo(page: Page, site: Site, board: Stor
     expect(card(page, 2)).to_contain_text("a dog on a beach")
     saved(page)
     assert prompts(site.studio, board) == ["a harbour at dawn", "a dog on a beach", "a woman in a red coat"]
+
+
+TOUCHED = """() => {
+  window.touched = new Set();
+  for (const card of document.querySelectorAll(".bd-card")) card.first = true;
+  const shotOf = (node) => (node.closest ? node : node.parentElement).closest(".bd-shot")?.firstChild.dataset.id;
+  new MutationObserver((changes) => changes.forEach(({ target }) => touched.add(shotOf(target) ?? "strip")))
+    .observe(document.querySelector(".bd-cards"),
+             { subtree: true, childList: true, attributes: true, characterData: true });
+}"""
+
+
+def test_what_one_types_and_its_answer_touch_no_other_card(page: Page, site: Site, board: StoredBoard) -> None:
+    """Typing, the answer to it and what somebody else does to a shot are drawn in that shot's card alone."""
+    first, second, _ = (s.id for s in board.board.shots)
+    page.evaluate(TOUCHED)
+    page.locator(".bd-panel [data-field=prompt]").press_sequentially("Gulls, ")
+    expect(card(page, 1)).to_contain_text("Gulls, ")
+    saved(page)
+    assert page.evaluate("[...touched]") == [first]
+    boards = site.studio.local.storyboards
+    boards.edit(board.board.id, "prompt", lambda b: edit.change(b, second, prompt="a man in a blue coat"))
+    expect(card(page, 2)).to_contain_text("blue coat")
+    assert set(page.evaluate("[...touched]")) == {first, second}
+    card(page, 1).press("Alt+ArrowRight")
+    expect(card(page, 2)).to_contain_text("Gulls, ")
+    expect(card(page, 2)).to_be_focused()
+    assert page.evaluate("[...document.querySelectorAll('.bd-card')].every((card) => card.first)")
 
 
 def test_keys_duplicate_split_and_remove(page: Page, site: Site, board: StoredBoard) -> None:

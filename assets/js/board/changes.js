@@ -15,7 +15,7 @@ export function mergeAnswer(data, answer) {
   const ids = order || data.board.shots.map((shot) => shot.id);
   now.board = { ...data.board, ...board, shots: ids.map((id) => planned[id] || old.get(id)) };
   now.shots = {};
-  for (const id of ids) now.shots[id] = { ...data.shots[id], ...shots[id] };
+  for (const id of ids) now.shots[id] = shots[id] || clock[id] ? { ...data.shots[id], ...shots[id] } : data.shots[id];
   for (const [id, segment] of Object.entries(clock)) Object.assign(now.shots[id], shotTimes(segment, now.board.fps));
   return now;
 }

@@ -31,6 +31,8 @@ export class CutPlayer {
     this.playing = false;
     this.rate = 1;
     this.key = "";
+    this.source = null; // the shots that the clips were made of
+    this.sourceFps = 0;
     this.videos = [this.video(), this.video()];
     this.card = el("div", "bd-card-in");
     this.veil = el("div", "bd-veil");
@@ -137,24 +139,29 @@ export class CutPlayer {
     }
     const one = oneRunShots(this.store);
     if (!one && this.store.shown.length) return this.mark(); // the studio has not yet said when the shots are shown now
-    const clips = playerClips(one || this.store.shots, this.fps);
-    const key = JSON.stringify(clips.map((c) => [c.id, c.src, c.in, c.length, c.at, c.over, c.overlap]));
     this.stage.style.aspectRatio = `${this.store.board.width} / ${this.store.board.height}`;
     this.stage.style.setProperty("--shape", `${this.store.board.width / this.store.board.height}`);
-    const changed = key !== this.key;
-    if (changed) {
-      const here = this.clip?.id;
-      const inside = this.clip ? this.at - this.clip.at : 0;
-      this.clips = clips;
-      this.key = key;
-      const again = clips.findIndex((c) => c.id === (here ?? this.store.selected));
-      this.index = Math.max(0, again);
-      this.range.max = this.total;
-      this.seek(this.clip ? this.clip.at + Math.max(0, Math.min(inside, this.clip.length - END_S)) : 0);
-      this.drawMarks();
-    } else clips.forEach((c, i) => (this.clips[i].shot = c.shot));
+    const shots = one || this.store.shots;
+    if (shots !== this.source || this.fps !== this.sourceFps) this.take(playerClips(shots, this.fps));
+    this.source = shots;
+    this.sourceFps = this.fps;
     this.mark();
     this.paint();
+  }
+
+  /** These clips from now on; where one sees the same film, it stays where it is. */
+  take(clips) {
+    const key = JSON.stringify(clips.map((c) => [c.id, c.src, c.in, c.length, c.at, c.over, c.overlap]));
+    if (key === this.key) return clips.forEach((c, i) => (this.clips[i].shot = c.shot));
+    const here = this.clip?.id;
+    const inside = this.clip ? this.at - this.clip.at : 0;
+    this.clips = clips;
+    this.key = key;
+    const again = clips.findIndex((c) => c.id === (here ?? this.store.selected));
+    this.index = Math.max(0, again);
+    this.range.max = this.total;
+    this.seek(this.clip ? this.clip.at + Math.max(0, Math.min(inside, this.clip.length - END_S)) : 0);
+    this.drawMarks();
   }
 
   drawMarks() {

@@ -48,9 +48,13 @@ export class Editor {
 
   async begin() {
     const { store } = this;
+    this.models = tryOrToast(get("ui/boards/models"));
     try {
       this.build();
-      await store.open();
+      await store.open(() => {
+        const parts = [followBar(store), oneRunBar(store), this.main];
+        this.root.replaceChildren(this.heading, this.head, lookOnly(store, this.root), this.line, ...parts);
+      });
       this.blankBefore = new Set(store.shots.filter((s) => !s.best && hasWords(s)).map((s) => s.id)); // left to the button
       this.draftChanged();
     } catch (error) {
@@ -58,8 +62,6 @@ export class Editor {
       return this.leave();
     }
     if (this.view !== FIRST_TAB) this.draw();
-    const parts = [followBar(store), oneRunBar(store), this.main];
-    this.root.replaceChildren(this.heading, this.head, lookOnly(store, this.root), this.line, ...parts);
     this.unfollow = follow(
       this.root,
       (_, changed) =>
@@ -73,13 +75,13 @@ export class Editor {
     addEventListener("keydown", this.onKey);
     document.addEventListener("visibilitychange", this.onShow);
     addEventListener("pagehide", this.onLeave);
-    this.onKeys = () => this.loadModels();
+    this.onKeys = () => this.loadModels(tryOrToast(get("ui/boards/models")));
     document.addEventListener(CHANGED, this.onKeys);
-    await this.loadModels();
+    await this.loadModels(this.models);
   }
 
-  async loadModels() {
-    const models = await tryOrToast(get("ui/boards/models"));
+  async loadModels(coming) {
+    const models = await coming;
     if (models) this.groups = this.store.groups = models.groups;
     if (this.alive()) this.store.notify();
   }
@@ -445,7 +447,7 @@ export class Editor {
       if (!done) return;
       toast(t("board.removed", { n: i + 1 }), { undo: () => this.store.undo() });
       if (next) this.store.select(next);
-      if (held) this.strip.focus(this.store.selected), this.strip.nodes.get(this.store.selected)?.node.focus();
+      if (held) this.strip.focus(this.store.selected), this.strip.cardOf(this.store.selected)?.focus();
     });
   }
 

@@ -19,6 +19,11 @@ export class Panel {
     this.store = store;
     this.acts = acts;
     this.node = el("aside", "bd-panel", { "aria-label": t("board.panel") });
+    this.parts = null;
+    this.id = this.takesKey = this.startKey = this.modelKey = this.planKey = "";
+    this.select = null; // the list of models, made from `listed` and the film's own model
+    this.listed = null;
+    this.listedFilm = "";
     this.lists = LISTS.map((name) =>
       el(
         "datalist",
@@ -35,12 +40,30 @@ export class Panel {
   show() {
     const { shot } = this.store;
     if (!shot) return this.empty();
-    if (this.id !== shot.id) this.build(shot);
+    if (!this.parts) this.build();
+    if (this.id !== shot.id) this.turnTo(shot);
     this.fill(shot);
   }
 
+  /** Another shot in the same controls. What is being typed must not go on in a field of the other one. */
+  turnTo(shot) {
+    const held = document.activeElement;
+    if (this.node.contains(held) && held instanceof HTMLElement && held.matches("input, textarea")) held.blur();
+    this.id = shot.id;
+    this.takesKey = this.startKey = this.modelKey = this.planKey = "";
+    for (const [name, control] of Object.entries(this.fields)) this.setField(control, shot[name] ?? "");
+    this.node.scrollTop = 0;
+  }
+
+  setField(control, value) {
+    if (control.value === String(value)) return;
+    control.value = value;
+    control.fit?.();
+  }
+
   empty() {
-    this.id = this.parts = null;
+    this.id = "";
+    this.parts = null;
     this.node.replaceChildren(
       el(
         "div",
@@ -53,8 +76,7 @@ export class Panel {
     );
   }
 
-  build(shot) {
-    this.id = shot.id;
+  build() {
     this.fields = {};
     const p = (this.parts = {
       head: el("h3", ""),
@@ -117,7 +139,6 @@ export class Panel {
       ),
       p.plan,
     );
-    this.node.scrollTop = 0;
     requestAnimationFrame(() => this.node.querySelectorAll("textarea").forEach((a) => a.fit?.()));
   }
 
@@ -149,10 +170,10 @@ export class Panel {
   saved(name, control, read = () => control.value) {
     this.fields[name] = control;
     control.dataset.field = name;
-    const { id } = this;
     control.addEventListener("focus", () => this.store.begin());
     control.addEventListener("input", () => {
       const value = read();
+      const { id } = this;
       if (value !== undefined) this.store.scheduleSave(`${id}.${name}`, { op: "change", shot: id, [name]: value });
     });
     control.addEventListener("change", () => this.store.flush());
@@ -202,15 +223,8 @@ export class Panel {
     p.time.textContent = `${shot.at_s.toFixed(1)}-${(shot.at_s + shot.length_s).toFixed(1)} s`;
     for (const one of p.status.children) one.setAttribute("aria-checked", one.dataset.status === shot.status);
     for (const [name, control] of Object.entries(this.fields)) {
-      const value = shot[name] ?? "";
-      if (
-        document.activeElement === control ||
-        store.typed.has(`${shot.id}.${name}`) ||
-        control.value === String(value)
-      )
-        continue;
-      control.value = value;
-      control.fit?.();
+      if (document.activeElement === control || store.typed.has(`${shot.id}.${name}`)) continue;
+      this.setField(control, shot[name] ?? "");
     }
     this.fillUnknownMentions(shot);
     this.fillStart(shot);
@@ -292,34 +306,40 @@ export class Panel {
 
   fillModels(shot) {
     const groups = this.acts.models();
-    const key = JSON.stringify([
-      shot.model,
-      this.store.data.model_label,
-      groups?.map((g) => g.ready),
-      shot.duration_s,
-      shot.asks_s,
-    ]);
-    if (key === this.modelKey && this.parts.models.firstChild) return;
+    const key = JSON.stringify([shot.model, groups?.map((g) => g.ready), shot.duration_s, shot.asks_s]);
+    const select = groups && this.modelSelect(groups);
+    if (!groups || (key === this.modelKey && select.isConnected)) return;
     this.modelKey = key;
-    if (!groups) return;
-    const film = [["", t("board.as_film", { name: this.store.data.model_label })]];
+    select.value = shot.model;
+    if (select.selectedIndex < 0) select.selectedIndex = 0; // a model that is no longer offered
+    const asks =
+      shot.asks_s && Math.abs(shot.asks_s - shot.duration_s) > 0.01
+        ? el("small", "st-dim", {}, t("board.asks", { time: seconds(shot.asks_s) }))
+        : "";
+    const link = (shot.model && keyLinkOf(groups, shot.model)) || "";
+    if (select.parentNode !== this.parts.models) this.parts.models.replaceChildren(select);
+    while (select.nextSibling) select.nextSibling.remove();
+    select.after(link, asks);
+  }
+
+  /** One list of all models for every shot: it has hundreds of entries. */
+  modelSelect(groups) {
+    const film = t("board.as_film", { name: this.store.data.model_label });
+    if (groups === this.listed && film === this.listedFilm) return this.select;
+    this.listed = groups;
+    this.listedFilm = film;
     const options = [
-      ...film,
+      ["", film],
       ...groups.map((g) => [
         g.ready ? g.label : `${g.label} (${t("board.not_ready")})`,
         g.models.map((m) => [m.id, m.label]),
       ]),
     ];
-    const chosen = choose(options, shot.model, (model) => this.store.edit({ op: "change", shot: shot.id, model }), {
+    this.select = choose(options, "", (model) => this.store.edit({ op: "change", shot: this.id, model }), {
       "aria-label": t("board.f.model"),
       data: { field: "model" },
     });
-    const asks =
-      shot.asks_s && Math.abs(shot.asks_s - shot.duration_s) > 0.01
-        ? el("small", "st-dim", {}, t("board.asks", { time: seconds(shot.asks_s) }))
-        : null;
-    const link = shot.model && keyLinkOf(groups, shot.model);
-    this.parts.models.replaceChildren(chosen, link || "", asks || "");
+    return this.select;
   }
 
   /** The model of the same family that makes the shot as it is meant; for all such shots at once where there are more. */

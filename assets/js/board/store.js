@@ -19,6 +19,8 @@ export class Store {
     this.path = `ui/boards/${encodeURIComponent(id)}`;
     this.id = id;
     this.data = null;
+    this.shots = []; // the same objects, and the same list, as long as nothing about them is other
+    this.joined = new Map(); // shot id -> its entry in `shots`, and what it was put together from
     this.groups = null; // models, as the picker groups them
     this.selected = null;
     this.offline = false; // text could not be sent
@@ -37,9 +39,24 @@ export class Store {
 
   /** why: "all" after any answer; "select", "typing" or "progress" for less. */
   notify(why = "all") {
-    this.shots = this.data.board.shots.map((shot, i) => ({ ...shot, ...this.data.shots[shot.id], number: i + 1 }));
-    if (!this.shots.some((s) => s.id === this.selected)) this.selected = this.shots[0]?.id ?? null;
+    this.joinShots();
+    if (!this.find(this.selected)) this.selected = this.shots[0]?.id ?? null;
     for (const fn of this.listeners) fn(why);
+  }
+
+  /** Each shot with what there is of it: what is drawn from a shot is drawn anew only where the shot is another object. */
+  joinShots() {
+    const before = this.joined;
+    this.joined = new Map();
+    const shots = this.data.board.shots.map((planned, i) => {
+      const [state, number] = [this.data.shots[planned.id], i + 1];
+      let known = before.get(planned.id);
+      if (known?.planned !== planned || known.state !== state || known.shot.number !== number)
+        known = { planned, state, shot: { ...planned, ...state, number } };
+      this.joined.set(planned.id, known);
+      return known.shot;
+    });
+    if (shots.length !== this.shots.length || shots.some((shot, i) => shot !== this.shots[i])) this.shots = shots;
   }
 
   /** saved, saving, or offline while text cannot be sent. */
@@ -57,11 +74,11 @@ export class Store {
   }
 
   get shot() {
-    return this.shots.find((s) => s.id === this.selected) || null;
+    return this.find(this.selected) || null;
   }
 
   find(id) {
-    return this.shots.find((s) => s.id === id);
+    return this.joined.get(id)?.shot;
   }
 
   select(id, from = "") {
@@ -71,9 +88,11 @@ export class Store {
     this.notify("select");
   }
 
-  async open() {
+  /** Read the board. ready: called once it is there, before it is shown. */
+  async open(ready) {
     this.data = await get(this.path);
     this.restore();
+    ready();
     this.notify();
   }
 
@@ -238,10 +257,13 @@ export class Store {
   apply({ op, shot = null, id = null, ...fields }) {
     for (const name of ["same", "sent", "seen"]) delete fields[name];
     const { board } = this.data;
-    if (op === "reorder") board.shots.sort((a, b) => fields.order.indexOf(a.id) - fields.order.indexOf(b.id));
-    else if (op === "update") Object.assign(board, fields);
-    else if (op === "cast") Object.assign(board.cast.find((m) => m.id === id) || {}, fields);
-    else Object.assign(board.shots.find((s) => s.id === shot) || {}, fields);
+    const set = (list, wanted) => list.map((one) => (one.id === wanted ? { ...one, ...fields } : one));
+    if (op === "update") Object.assign(board, fields);
+    else if (op === "cast") board.cast = set(board.cast, id);
+    else if (op === "reorder") {
+      const place = new Map(fields.order.map((one, i) => [one, i]));
+      board.shots = board.shots.toSorted((a, b) => (place.get(a.id) ?? -1) - (place.get(b.id) ?? -1));
+    } else board.shots = set(board.shots, shot);
   }
 
   storeUnsaved() {
@@ -300,15 +322,18 @@ export class Store {
       Object.assign(whole.run, card);
       moved = true;
     }
-    for (const card of cards) {
-      for (const state of Object.values(this.data?.shots || {})) {
-        const take = state.takes.find((run) => run.id === card.id);
-        if (!take) continue;
-        if (card.status !== take.status && card.status !== "running") ended = true;
-        Object.assign(take, card);
-        if (state.running?.id === card.id) Object.assign(state.running, card);
-        moved = true;
+    const newer = new Map(cards.map((card) => [card.id, card]));
+    const updated = (run) => (newer.has(run.id) ? { ...run, ...newer.get(run.id) } : run);
+    for (const [id, state] of Object.entries(this.data?.shots || {})) {
+      const touched = state.takes.filter((take) => newer.has(take.id));
+      if (!touched.length) continue;
+      for (const { id: run, status } of touched) {
+        const now = newer.get(run).status;
+        if (now !== status && now !== "running") ended = true;
       }
+      const running = state.running && updated(state.running);
+      this.data.shots[id] = { ...state, takes: state.takes.map(updated), running };
+      moved = true;
     }
     if (ended) {
       clearTimeout(this.soonest);

@@ -1,17 +1,17 @@
 // The shots as cards drawn to scale: chosen, dragged (mouse, pen, long press of a finger), trimmed at their edges, moved
 // and changed by keys; between two cards the transition.
 
-import { button, el, media, seconds, t } from "../dom.js";
-import { runPreview } from "../parts.js";
+import { button, el, seconds, t } from "../dom.js";
+import { face, ShotCard } from "./card.js";
 import { arrows, popover } from "./dialog.js";
+import { arrange, write } from "./keyed.js";
 
-const LEAST_PX = 92;
 const SLOP_PX = 6;
 const LONG_PRESS_MS = 320;
 const EDGE_PX = 48;
+const MARK_PX = 5; // where a shot would land is marked in the middle of the gap before a card
 const TRIM_STEP_S = 0.1;
 export const TRANSITIONS = ["cut", "crossfade", "dip_black", "dip_white", "wipe"];
-const FACE = { cut: "split", crossfade: "fade", dip_black: "dip", dip_white: "dip", wipe: "joint" };
 
 /** acts: remove(id), duplicate(id), split(id), add(after), play(id) */
 export class Strip {
@@ -45,7 +45,12 @@ export class Strip {
       this.list,
       this.said,
     );
-    this.nodes = new Map();
+    this.cards = new Map(); // shot id -> ShotCard
+    this.current = null; // the chosen one
+    this.drawn = null; // the store's list of shots as the cards show them
+    this.drawnScale = 0;
+    this.adder = el("div", "bd-shot", { role: "listitem" }, this.addButton());
+    this.playLine = el("i", "bd-head", { "aria-hidden": "true" });
     this.list.addEventListener("pointerdown", (e) => this.press(e));
     this.list.addEventListener("click", (e) => this.click(e));
     this.list.addEventListener(
@@ -66,33 +71,37 @@ export class Strip {
     }
   }
 
+  /** The card's element of a shot. */
+  cardOf(id) {
+    return this.cards.get(id)?.node;
+  }
+
   /** Once there is room to measure: the whole film across the window, as far as cards stay legible. */
   fitToWindow() {
+    if (this.fitted) return;
     const room = this.list.clientWidth - 120;
-    if (this.fitted || room < 100) return;
+    if (room < 100) return;
     this.fitted = true;
     this.scale = Math.max(14, Math.min(56, Math.floor(room / Math.max(1, this.store.data.length_s))));
     this.zoom.value = `${this.scale}`;
   }
 
+  /** What is other about the shots, their order or the scale. Cards of other shots are not touched. */
   draw() {
     this.fitToWindow();
-    const { id, join } = this.list.contains(document.activeElement) ? document.activeElement.dataset : {};
     const { shots } = this.store;
-    this.count.textContent = t("board.count", { n: shots.length, time: seconds(this.store.data.length_s) });
-    const item = (shot, i) =>
-      el(
-        "div",
-        "bd-shot",
-        { role: "listitem", "aria-posinset": i + 1, "aria-setsize": shots.length },
-        this.card(shot),
-        i + 1 < shots.length ? this.join(shot) : null,
-      );
-    this.list.replaceChildren(...shots.map(item), el("div", "bd-shot", { role: "listitem" }, this.addButton()));
-    for (const known of this.nodes.keys()) if (!this.store.find(known)) this.nodes.delete(known);
+    write(this.count, t("board.count", { n: shots.length, time: seconds(this.store.data.length_s) }));
+    if (shots === this.drawn && this.scale === this.drawnScale) return;
+    const choose = (anchor, id) => this.choose(anchor, this.store.find(id));
+    for (const { id } of shots) if (!this.cards.has(id)) this.cards.set(id, new ShotCard(id, choose));
+    for (const shot of shots) this.cards.get(shot.id).update(shot, this.scale, shots.length);
+    if (shots !== this.drawn) {
+      for (const known of this.cards.keys()) if (!this.store.find(known)) this.cards.delete(known);
+      arrange(this.list, [...shots.map((shot) => this.cards.get(shot.id).item), this.adder]);
+    }
+    this.drawn = shots;
+    this.drawnScale = this.scale;
     this.select(false);
-    if (id) this.nodes.get(id)?.node.focus({ preventScroll: true });
-    else if (join) this.list.querySelector(`[data-join="${CSS.escape(join)}"]`)?.focus({ preventScroll: true });
   }
 
   addButton() {
@@ -101,121 +110,20 @@ export class Strip {
     );
   }
 
-  width(shot) {
-    return Math.max(LEAST_PX, Math.round(shot.length_s * this.scale));
-  }
-
-  card(shot) {
-    const text = JSON.stringify([
-      shot.number,
-      shot.prompt,
-      shot.length_s,
-      shot.best?.id,
-      shot.best_kind,
-      shot.stale,
-      shot.status,
-      shot.failed,
-      shot.running?.id,
-      shot.problems.length,
-      this.scale,
-    ]);
-    const old = this.nodes.get(shot.id);
-    if (old?.text === text) {
-      this.progress(old.node, shot);
-      return old.node;
-    }
-    const node =
-      old?.node ||
-      el("div", "", { role: "button", tabindex: "-1", "aria-describedby": "bd-keys", data: { id: shot.id } });
-    node.className = `bd-card ${shot.status} ${shot.best_kind || "none"}`;
-    node.style.width = `${this.width(shot)}px`;
-    node.setAttribute(
-      "aria-label",
-      t("board.card", {
-        n: shot.number,
-        time: seconds(shot.length_s),
-        status: t(`board.status.${shot.status}`),
-        has: this.has(shot),
-        words: shot.prompt.slice(0, 100),
-      }),
-    );
-    const picture = el(
-      "div",
-      "bd-pic",
-      {},
-      shot.best
-        ? el("img", "", { src: media(shot.best.id, "poster"), alt: "", draggable: "false", loading: "lazy" })
-        : el("p", "", {}, shot.prompt || t("board.no_words")),
-    );
-    const badge = this.badge(shot);
-    const line = el("i", "bd-head", { "aria-hidden": "true" });
-    node.replaceChildren(
-      picture,
-      el("span", "bd-number", {}, `${shot.number}`),
-      badge || "",
-      el("span", "bd-length", {}, `${seconds(shot.length_s)}`),
-      el("p", "bd-words", {}, shot.prompt || t("board.no_words")),
-      el("i", "bd-edge left", { data: { edge: "in" }, title: t("board.trim") }),
-      el("i", "bd-edge right", { data: { edge: "out" }, title: t("board.trim") }),
-      line,
-      el("span", "bd-run", { hidden: true }, el("i")),
-    );
-    this.nodes.set(shot.id, { node, text });
-    this.progress(node, shot);
-    return node;
-  }
-
-  has(shot) {
-    if (shot.running) return t("board.being_made");
-    if (shot.failed !== null) return t("widgets.status.failed");
-    return t(
-      shot.stale
-        ? "board.is_stale"
-        : shot.best_kind === "render"
-          ? "board.is_take"
-          : shot.best_kind === "draft"
-            ? "board.is_draft"
-            : "board.no_picture",
-    );
-  }
-
-  badge(shot) {
-    if (shot.running) return el("span", "bd-badge running", {}, t(`widgets.status.${shot.running.status}`));
-    if (shot.failed !== null) return el("span", "bd-badge failed", {}, t("widgets.status.failed"));
-    if (shot.stale) return el("span", "bd-badge stale", {}, t("board.is_stale"));
-    if (shot.best_kind === "draft" && !shot.draft) return el("span", "bd-badge stale", {}, t("board.old_draft"));
-    return shot.best_kind
-      ? el("span", `bd-badge ${shot.best_kind}`, {}, t(shot.best_kind === "draft" ? "board.is_draft" : "board.is_take"))
-      : null;
-  }
-
-  progress(node, shot) {
-    const bar = node.querySelector(".bd-run");
-    const run = shot.running;
-    bar.hidden = !run;
-    if (!run) return node.removeAttribute("aria-description");
-    runPreview(node.querySelector(".bd-pic"), run);
-    bar.classList.toggle("endless", run.status === "running" && run.fraction === null);
-    bar.firstChild.style.transform = `scaleX(${run.status === "running" ? (run.fraction ?? 0.3) : 0})`;
-    node.querySelector(".bd-badge").textContent =
-      t(`widgets.status.${run.status}`) + (run.fraction ? ` ${Math.round(run.fraction * 100)} %` : "");
-  }
-
   /** The player's place, drawn on the card it is in. */
   playhead(clip, inside) {
-    const node = clip && this.nodes.get(clip.id)?.node;
-    if (this.lit && this.lit !== node) this.lit.style.removeProperty("--at");
-    this.lit = node;
-    node?.style.setProperty("--at", `${Math.min(100, (inside / clip.length) * 100)}%`);
+    const node = clip && this.cardOf(clip.id);
+    if (!node) return this.playLine.remove();
+    if (this.playLine.parentNode !== node) node.append(this.playLine);
+    this.playLine.style.left = `${Math.min(100, (inside / clip.length) * 100)}%`;
   }
 
   select(scroll = true) {
-    for (const [id, { node }] of this.nodes) {
-      const on = id === this.store.selected;
-      node.setAttribute("aria-current", on);
-      for (const control of [node, node.nextElementSibling]) if (control) control.tabIndex = on ? 0 : -1; // one stop in the row, then its transition
-      if (on && scroll) this.show(node);
-    }
+    const now = this.cards.get(this.store.selected);
+    if (this.current !== now) this.current?.select(false);
+    this.current = now;
+    now?.select(true);
+    if (now && scroll) this.show(now.node);
   }
 
   show(node) {
@@ -223,15 +131,6 @@ export class Strip {
     if (at.left < box.left + 8) this.list.scrollBy({ left: at.left - box.left - 24 });
     else if (at.right > box.right - 8)
       this.list.scrollBy({ left: Math.min(at.left - box.left - 24, at.right - box.right + 24) });
-  }
-
-  join(shot) {
-    const label = t("board.transition_after", { n: shot.number, name: t(`board.over.${shot.transition}`) });
-    return button(
-      label,
-      { name: FACE[shot.transition], cls: `bd-join ${shot.transition}`, data: { join: shot.id } },
-      (e) => this.choose(e.currentTarget, shot),
-    );
   }
 
   choose(anchor, shot) {
@@ -253,7 +152,7 @@ export class Strip {
       const one = button(
         t(`board.over.${kind}`),
         {
-          name: FACE[kind],
+          name: face(kind),
           text: t(`board.over.${kind}`),
           role: "radio",
           "aria-checked": kind === shot.transition,
@@ -315,6 +214,13 @@ export class Strip {
     drag.on = true;
     drag.node.classList.add("dragged");
     this.mark ||= el("i", "bd-drop", { "aria-hidden": "true" });
+    drag.left = this.list.getBoundingClientRect().left;
+    drag.right = drag.left + this.list.clientWidth;
+    drag.slots = this.store.shots
+      .map(({ id }) => ({ id, node: this.cardOf(id) }))
+      .filter(({ node }) => node !== drag.node)
+      .map(({ id, node }) => ({ id, at: node.offsetLeft, middle: node.offsetLeft + node.offsetWidth / 2 }));
+    drag.end = this.adder.offsetLeft;
     navigator.vibrate?.(12);
   }
 
@@ -325,13 +231,13 @@ export class Strip {
       if (!drag.held) return clearTimeout(drag.timer); // a finger that moves at once scrolls
       this.liftCard(drag);
     }
-    const cards = [...this.list.querySelectorAll(".bd-card")].filter((c) => c !== drag.node);
-    const next = cards.find((c) => e.clientX < c.getBoundingClientRect().left + c.offsetWidth / 2);
-    drag.before = next?.dataset.id ?? null;
-    this.list.insertBefore(this.mark, next?.parentNode || this.list.lastChild);
-    const box = this.list.getBoundingClientRect();
-    if (e.clientX > box.right - EDGE_PX) this.list.scrollLeft += 14;
-    else if (e.clientX < box.left + EDGE_PX) this.list.scrollLeft -= 14;
+    const here = e.clientX - drag.left + this.list.scrollLeft;
+    const next = drag.slots.find((slot) => here < slot.middle);
+    drag.before = next?.id ?? null;
+    this.mark.style.translate = `${(next?.at ?? drag.end) - MARK_PX}px`;
+    if (!this.mark.isConnected) this.list.append(this.mark);
+    if (e.clientX > drag.right - EDGE_PX) this.list.scrollLeft += 14;
+    else if (e.clientX < drag.left + EDGE_PX) this.list.scrollLeft -= 14;
   }
 
   drop(drag, good) {
@@ -357,7 +263,7 @@ export class Strip {
     if (order.join() === this.store.shots.map((s) => s.id).join()) return this.draw();
     this.store.selected = id;
     this.store.reorder(order);
-    this.nodes.get(id)?.node.focus({ preventScroll: true });
+    this.cardOf(id)?.focus({ preventScroll: true });
     this.said.textContent = t("board.moved", { n: order.indexOf(id) + 1 });
   }
 
@@ -385,7 +291,8 @@ export class Strip {
       for (const name of ["pointermove", "pointerup", "pointercancel"])
         removeEventListener(name, name === "pointermove" ? move : end);
       this.drag = null;
-      this.nodes.delete(shot.id);
+      tip.remove();
+      this.cards.get(shot.id)?.fitWidth();
       this.dropped = true;
       setTimeout(() => (this.dropped = false));
       this.draw();
@@ -420,7 +327,7 @@ export class Strip {
   focus(id) {
     if (!id) return;
     this.store.select(id);
-    this.nodes.get(id)?.node.focus({ preventScroll: true });
+    this.cardOf(id)?.focus({ preventScroll: true });
   }
 }
 
