@@ -12,7 +12,7 @@ import ipaddress
 import socket
 import ssl
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from typing import Any, cast
 import httpcore
 import httpx
 
+from studio.engines.transport import LeanTransport
 from studio.errors import EngineError, Unavailable
 from studio.messages import Message
 
@@ -116,11 +117,68 @@ async def check(url: httpx.URL, home: AllowedHosts) -> None:
 @cache
 def ssl_context() -> ssl.SSLContext:
     """The certificates that every client trusts: loading them takes 20 ms and 0.8 MB, so all share one context."""
-    return httpx.create_ssl_context()
+    context = httpx.create_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
-class Transport(httpx.AsyncHTTPTransport):
+class Transport(httpx.AsyncBaseTransport):
     """Connects only to addresses that `allowed` names for the `home` of the request (extension "home")."""
+
+    def __init__(self, limits: httpx.Limits) -> None:
+        self._lean = LeanTransport(limits, ssl_context(), _PinnedPool(limits), _allowed_here)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, with the home of this request known to whoever opens the connection."""
+        home, url = request.extensions.get("home", NOWHERE), request.url
+        with suppress(ValueError):
+            ipaddress.ip_address(url.host)
+            await check(url, home)  # an address that is written as such is never looked up
+        token = _home.set(home)
+        try:
+            return await self._lean.handle_async_request(request)
+        finally:
+            _home.reset(token)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._lean.aclose()
+
+
+def client(limits: httpx.Limits, timeout: httpx.Timeout) -> httpx.AsyncClient:
+    """A client for links from answers. It follows no redirect by itself, since each must be looked at first.
+
+    Behind a proxy (HTTPS_PROXY and the like) the proxy resolves names, so only the check before the request holds.
+    """
+    return _client(limits, timeout, Transport)
+
+
+def own_client(limits: httpx.Limits, timeout: httpx.Timeout) -> httpx.AsyncClient:
+    """A client for addresses that the user or the studio gave. It follows no redirect."""
+    whole = httpx.AsyncHTTPTransport(verify=ssl_context(), limits=limits)
+    return _client(limits, timeout, lambda limits: LeanTransport(limits, ssl_context(), whole))
+
+
+def _client(
+    limits: httpx.Limits, timeout: httpx.Timeout, transport: Callable[[httpx.Limits], httpx.AsyncBaseTransport]
+) -> httpx.AsyncClient:
+    """httpx alone where there is a proxy, for it reads all the settings and speaks to every kind of them."""
+    proxied = {"http", "https", "all"} & set(urllib.request.getproxies())
+    return httpx.AsyncClient(
+        verify=ssl_context(),
+        timeout=timeout,
+        limits=limits,
+        follow_redirects=False,
+        transport=None if proxied else transport(limits),
+    )
+
+
+async def _allowed_here(host: str, port: int) -> list[str]:
+    return await allowed(host, port, _home.get())
+
+
+class _PinnedPool(httpx.AsyncHTTPTransport):
+    """httpx's pool of connections to judged addresses."""
 
     def __init__(self, limits: httpx.Limits) -> None:
         super().__init__(verify=ssl_context(), limits=limits)
@@ -131,26 +189,6 @@ class Transport(httpx.AsyncHTTPTransport):
             keepalive_expiry=limits.keepalive_expiry,
             network_backend=_Pinned(),
         )
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send, with the home of this request known to whoever opens the connection."""
-        token = _home.set(request.extensions.get("home", NOWHERE))
-        try:
-            return await super().handle_async_request(request)
-        finally:
-            _home.reset(token)
-
-
-def client(limits: httpx.Limits, timeout: httpx.Timeout) -> httpx.AsyncClient:
-    """A client for links from answers. It follows no redirect by itself, since each must be looked at first.
-
-    Behind a proxy (HTTPS_PROXY and the like) the proxy resolves names, so only the check before the request holds.
-    """
-    proxied = {"http", "https", "all"} & set(urllib.request.getproxies())
-    transport = None if proxied else Transport(limits)
-    return httpx.AsyncClient(
-        verify=ssl_context(), timeout=timeout, limits=limits, follow_redirects=False, transport=transport
-    )
 
 
 class _Pinned(httpcore.AsyncNetworkBackend):
@@ -164,7 +202,7 @@ class _Pinned(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:  # fmt: skip
         fault: Exception = httpcore.ConnectError(Message("link.no_address", host=host))
-        for address in await allowed(host, port, _home.get()):
+        for address in await _allowed_here(host, port):
             try:
                 return await self._backend.connect_tcp(
                     address, port, timeout=timeout, local_address=local_address, socket_options=socket_options
