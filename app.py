@@ -70,7 +70,7 @@ def _run(settings: Settings) -> None:
     from studio.studio import Studio  # after the settings are known to be right: a wrong one is told at once
     from studio.web.app import serve
 
-    with Studio.open(settings) as studio:
+    with Studio.open(settings, check_later=True) as studio:
         serve(studio)
 
 

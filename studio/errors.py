@@ -95,12 +95,15 @@ class FolderInUse(StoreError):
 class StorageUnavailable(StudioError):
     """The disk or the database cannot be written just now; nothing of what was asked has been stored.
 
-    reason: locked (by another program), full, read_only, or unreachable (input/output errors). See studio.storage.
+    reason: locked (by another program), full, read_only, unreachable (input/output errors), or checking (after an
+    unclean stop). See studio.storage.
     """
 
-    def __init__(self, message: str, *, reason: Literal["locked", "full", "read_only", "unreachable"]) -> None:
+    def __init__(
+        self, message: str, *, reason: Literal["locked", "full", "read_only", "unreachable", "checking"]
+    ) -> None:
         super().__init__(message)
-        self.reason: Literal["locked", "full", "read_only", "unreachable"] = reason
+        self.reason: Literal["locked", "full", "read_only", "unreachable", "checking"] = reason
 
 
 class EngineError(StudioError):

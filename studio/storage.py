@@ -21,7 +21,7 @@ from typing import Literal
 from studio.errors import StorageUnavailable
 from studio.messages import Message
 
-Reason = Literal["locked", "full", "read_only", "unreachable"]
+Reason = Literal["locked", "full", "read_only", "unreachable", "checking"]
 
 SQLITE_REASONS: dict[int, Reason] = {
     sqlite3.SQLITE_BUSY: "locked",
@@ -93,6 +93,7 @@ def unavailable(reason: Reason, data: Path | None) -> StorageUnavailable:
         "full": Message("storage.full", folder=folder),
         "read_only": Message("storage.read_only", folder=folder),
         "unreachable": Message("storage.unreachable", folder=folder),
+        "checking": Message("storage.checking"),
     }
     return StorageUnavailable(sentences[reason], reason=reason)
 
@@ -116,10 +117,12 @@ def pause_s(tries: int, most_s: float = 1.0) -> float:
 class StorageHealth:
     """What is known of the storage, for the pages. Thread-safe.
 
-    The database is away from a failed write to the next that succeeds; files are, while any work waits for room.
+    The database is away from a failed write to the next that succeeds, and while it is looked through after an unclean
+    stop (is_checking); files are, while any work waits for room.
     """
 
     def __init__(self) -> None:
+        self.is_checking = False
         self._lock = threading.Lock()
         self._database: Reason | None = None
         self._waiting: Counter[Reason] = Counter()
@@ -127,6 +130,8 @@ class StorageHealth:
     @property
     def reason(self) -> Reason | None:
         """Why the studio cannot write now; None when it can."""
+        if self.is_checking:
+            return "checking"
         with self._lock:
             return self._database or next((reason for reason, count in self._waiting.items() if count > 0), None)
 
@@ -138,7 +143,8 @@ class StorageHealth:
     def failed(self, reason: Reason) -> None:
         """A write to the database had to be given up, or still waits."""
         with self._lock:
-            self._database = reason
+            if reason != "checking":  # that is known, and known to end
+                self._database = reason
 
     def worked(self) -> None:
         """A write to the database succeeded."""

@@ -7,6 +7,7 @@ it is told).
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,7 @@ from studio import __version__
 from studio import catalogue as rows
 from studio.catalogue import Catalogue
 from studio.engines.base import Engine
+from studio.errors import StoreError
 from studio.jobs.context import JobContext
 from studio.jobs.durations import Timing
 from studio.jobs.leftovers import Leftovers
@@ -71,11 +73,15 @@ class Studio:
 
     def __init__(
         self, settings: Settings, *, engines: Mapping[str, Engine] | None = None, catalogue: Catalogue | None = None,
-        timing: Timing | None = None, read_only: bool = False,
+        timing: Timing | None = None, read_only: bool = False, check_later: bool = False,
     ) -> None:  # fmt: skip
         self.settings = settings
         self.catalogue = Catalogue(catalogue or rows.load())  # a copy: workflows of this folder join it
-        store = ReadOnlyStore(settings.data) if read_only else Store(settings.data, anew=settings.new_database)
+        store = (
+            ReadOnlyStore(settings.data)
+            if read_only
+            else Store(settings.data, anew=settings.new_database, check_later=check_later)
+        )
         keys = KeyStore(store, self._keys_arrived)
         engine_settings = EngineSettings(settings, store, keys)
         comfy = ComfyServer(engine_settings.current)
@@ -113,6 +119,8 @@ class Studio:
         )  # fmt: skip
         self.link_decisions = LinkDecisions(self.context, lambda person: self.acting_for(person).approvals)
         self._is_started = False
+        self._has_failed = threading.Event()
+        self._failure: BaseException | None = None
         self._leftovers = Leftovers(settings.data, jobs.is_active)
         self._visitor_sweeper = VisitorSweeper(visitors)
         self._demo = DemoContent(store, lambda: self.local)
@@ -122,24 +130,32 @@ class Studio:
     @classmethod
     def open(
         cls, settings: Settings, *, engines: Mapping[str, Engine] | None = None, catalogue: Catalogue | None = None,
-        start: bool = True, timing: Timing | None = None,
+        start: bool = True, timing: Timing | None = None, check_later: bool = False,
     ) -> Studio:  # fmt: skip
         """Open (or make) the data folder, put right what the last stop left, and start the scheduler.
 
-        engines: instead of the registry's. start=False: look and store only; nothing is run. Raises StoreError.
+        engines: instead of the registry's. start=False: look and store only; nothing is run. check_later: a large
+        database is looked through in the background after an unclean stop, and until then nothing is started and
+        nothing can be stored; see `wait`. Raises StoreError.
         """
         sys.setswitchinterval(min(SWITCH_S, sys.getswitchinterval()))
         files.use_ffmpeg(settings.ffmpeg)
         if settings.media_mirror and not settings.new_database:
             Mirror(settings.media_mirror, settings.data).restore()
-        studio = cls(settings, engines=engines, catalogue=catalogue, timing=timing)
+        studio = cls(settings, engines=engines, catalogue=catalogue, timing=timing, check_later=check_later)
         if start:
-            try:
-                studio._start()
-            except BaseException:
+            studio.context.store.when_checked(studio._begin)
+            if studio._failure is not None:
                 studio.context.store.close()
-                raise
+                raise studio._failure
         return studio
+
+    def wait(self) -> None:
+        """Wait until the program is told to stop. Raises StoreError where the database, looked through in the
+        background, is damaged, and whatever else kept the studio from starting after that."""
+        while self._failure is None:
+            self._has_failed.wait(3600)
+        raise self._failure
 
     def acting_for(self, key: str) -> UserServices:
         """The services as this actor has them, within their rights. key: see Actor; "" is the local user, who may do
@@ -167,6 +183,16 @@ class Studio:
         self.connections.refresh(names)
         own_keys.arrived(self.context, names)
         self.notifications.arrived(names)
+
+    def _begin(self, damage: StoreError | None) -> None:
+        """Start, once the database is known to be whole; on the thread of the check where that was not known before."""
+        try:
+            if damage is not None:
+                raise damage
+            self._start()
+        except BaseException as error:  # the thread that opened the studio, or waits, gets it
+            self._failure = error
+            self._has_failed.set()
 
     def _start(self) -> None:
         self.audit_log.record(Entry("studio.start", detail={"version": __version__}))

@@ -13,9 +13,10 @@ from studio.errors import StoreError
 from studio.messages import Message
 from studio.storage import storing
 from studio.store import runs
-from studio.store.db import Store, check
+from studio.store.db import Store
 from studio.store.folder import NAME, backups_in, opened_folder
 from studio.store.lock import FolderLock
+from studio.store.soundness import check
 
 
 def make(path: Path, folder: Path) -> Path:

@@ -1,7 +1,8 @@
 """Opens the studio's database: one writer behind a lock, and read-only connections that never wait for it.
 
 Always true: WAL, foreign keys on, one transaction a `write()`, readers see whole transactions. A database of a newer
-version or a damaged one is refused before anything is changed. Only one program may hold a data folder at a time.
+version or a damaged one is refused before anything is changed; a large one after an unclean stop may be read while it
+is looked through. Only one program may hold a data folder at a time.
 A database that another program holds, or whose disk is full, read-only or away, raises StorageUnavailable and nothing
 else: who writes on somebody's behalf waits a little, who works in the background waits until it is over. No file is
 memory-mapped: an input/output error on a mapped page would end the process.
@@ -36,10 +37,12 @@ from studio.store import (
     migrations_submit_keys,
     migrations_visitors,
     settings,
+    soundness,
 )
 from studio.store.folder import NAME, opened_folder, refuse_lost_database
 from studio.store.lock import FolderLock
 from studio.store.migrations import MIGRATIONS
+from studio.store.soundness import BackgroundCheck
 
 CHECKPOINT_EVERY_S = 2.0
 WAL_CHECKPOINT_BYTES, WAL_RESTART_BYTES = 4 * 2**20, 128 * 2**20
@@ -72,13 +75,15 @@ T = TypeVar("T")
 class Store:
     """The database of one data folder. Safe from any thread; close it once."""
 
-    def __init__(self, data: Path, *, anew: bool = False, beside: bool = False) -> None:
+    def __init__(self, data: Path, *, anew: bool = False, beside: bool = False, check_later: bool = False) -> None:
         """Open or make `data`/studio.db and bring it to this version.
 
         anew: begin with an empty database though the folder holds files of an older one. beside: also where a studio
-        runs on the folder, for a command that changes a row or two of what that studio only reads. Raises StoreError,
-        in one sentence, when the folder is in use or no folder, or the file is damaged, newer than this program, or
-        gone while its library is still there; StorageUnavailable when the disk or the database cannot be written now.
+        runs on the folder, for a command that changes a row or two of what that studio only reads. check_later: where
+        a large file has to be looked through first, it is read meanwhile, and writing raises StorageUnavailable; see
+        `when_checked`. Raises StoreError, in one sentence, when the folder is in use or no folder, or the file is
+        damaged, newer than this program, or gone while its library is still there; StorageUnavailable when the disk or
+        the database cannot be written now.
         """
         self.folder = opened_folder(data)
         self.path = data / NAME
@@ -86,18 +91,60 @@ class Store:
         self._lock = threading.RLock()
         self._idle: list[Database] = []
         self._closed = self._closing = False
+        self._damage: StoreError | None = None
+        self._check: BackgroundCheck | None = None
+        self._on_checked: list[Callable[[StoreError | None], None]] = []
+        self._is_beside, self._is_marked = beside, False
         self._lock_file = None if beside else FolderLock(data / "studio.lock")
         try:
             with storing(data):
                 if not anew:
                     refuse_lost_database(data)
-                self._writer = _wait_for_writer(self.path)
+                self._writer, is_checked = _wait_for_writer(self.path, check_later=check_later)
+            if is_checked:
+                self._mark(in_use=True)
         except BaseException:
             self._release_folder()
             raise
         self._stopped = threading.Event()
         self._checkpointer = threading.Thread(target=self._checkpoint_loop, name="checkpoints", daemon=True)
-        self._checkpointer.start()
+        if is_checked:
+            self._checkpointer.start()
+        else:
+            self.health.is_checking = True
+            self._check = BackgroundCheck(self.path, self._end_check)
+
+    def when_checked(self, call: Callable[[StoreError | None], None]) -> None:
+        """Call with None once the file is known to be whole: at once, or on the check's thread when that has ended.
+
+        Where the file is damaged, `call` gets the error, and nothing is written any more.
+        """
+        with self._lock:
+            if self.health.is_checking and self._damage is None:
+                self._on_checked.append(call)
+                return
+        call(self._damage)
+
+    def _end_check(self, error: StoreError | None) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._damage = error
+            calls, self._on_checked = self._on_checked, []
+            if error is None:
+                self.health.is_checking = False
+                self._mark(in_use=True)
+                self._checkpointer.start()
+        for call in calls:
+            call(error)
+
+    def _mark(self, *, in_use: bool) -> None:
+        """Keep for the next start whether the database is in use. Where that fails, the checkpoints try again."""
+        if self._is_beside:
+            return
+        with suppress(StorageUnavailable), self.write(patience_s=0) as db:
+            soundness.mark(db, in_use=in_use)
+            self._is_marked = in_use
 
     @contextmanager
     def write(self, *, patience_s: float = PATIENCE_S) -> Generator[Database, None, None]:
@@ -214,6 +261,10 @@ class Store:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError(Message("store.closed"))
+        if self._damage is not None:
+            raise StoreError(*self._damage.args)
+        if self.health.is_checking:
+            raise unavailable("checking", self.folder)
 
     @contextmanager
     def read(self) -> Generator[Database, None, None]:
@@ -235,23 +286,30 @@ class Store:
                     self._idle.append(db)
 
     def stop_waiting(self) -> None:
-        """The studio closes: writers that wait for the storage get their error now."""
+        """The studio closes: writers that wait for the storage get their error now, and no check goes on."""
         self._closing = True
+        if self._check is not None:
+            self._check.stop()
 
     def close(self) -> None:
         """Close every connection and give the folder back."""
-        self._closing = True
+        self.stop_waiting()
         with self._lock:
             if self._closed:
                 return
+            is_whole = not self.health.is_checking and self._damage is None
+            if is_whole:
+                self._mark(in_use=False)
             self._closed = True
         self._stopped.set()
-        self._checkpointer.join()
+        if self._checkpointer.ident is not None:
+            self._checkpointer.join()
         with self._lock:
             while self._idle:
                 self._idle.pop().close()
-            with suppress(sqlite3.OperationalError):  # only good for speed, and not now
-                self._writer.conn.execute("PRAGMA optimize")
+            if is_whole:
+                with suppress(sqlite3.OperationalError):  # only good for speed, and not now
+                    self._writer.conn.execute("PRAGMA optimize")
             self._writer.close()
             self._release_folder()
 
@@ -270,6 +328,8 @@ class Store:
         while not self._stopped.wait(CHECKPOINT_EVERY_S):
             try:
                 self._probe_storage()
+                if not self._is_marked:
+                    self._mark(in_use=True)
                 size = log.stat().st_size if log.exists() else 0
                 if size > WAL_CHECKPOINT_BYTES:
                     self._checkpoint(restart=size > WAL_RESTART_BYTES)
@@ -299,12 +359,15 @@ class Store:
             settings.put(db, "storage_checked_at", time.time())
 
 
-def _wait_for_writer(path: Path) -> Database:
-    """The writing connection, as soon as nobody else holds the database: a look from outside lasts milliseconds."""
+def _wait_for_writer(path: Path, *, check_later: bool) -> tuple[Database, bool]:
+    """The writing connection, as soon as nobody else holds the database: a look from outside lasts milliseconds.
+
+    And whether the file is known to be whole.
+    """
     until, tries = time.monotonic() + PATIENCE_S, 0
     while True:
         try:
-            return _writer(path)
+            return _writer(path, check_later=check_later)
         except StorageUnavailable as error:
             if error.reason != "locked" or time.monotonic() > until:
                 raise
@@ -312,17 +375,23 @@ def _wait_for_writer(path: Path) -> Database:
             tries += 1
 
 
-def _writer(path: Path) -> Database:
+def _writer(path: Path, *, check_later: bool) -> tuple[Database, bool]:
     try:
         db = _connected(path)
-        check(db, path)
+        soundness.check_version(db, path)
+        is_small = path.stat().st_size <= soundness.SMALL_BYTES
+        has_doubt = is_small or soundness.is_doubtful(db)
+        if has_doubt and check_later and not is_small and not MIGRATIONS.pending(db):
+            return db, False
+        if has_doubt:
+            soundness.check_whole(db, path)
         db.conn.execute("PRAGMA journal_mode=WAL")
         MIGRATIONS.apply(db)
     except sqlite3.DatabaseError as error:
         if reason := reason_of(error, path.parent):
             raise unavailable(reason, path.parent) from error
         raise StoreError(Message("store.cannot_open", path=path, why=error, advice=Message("store.advice"))) from error
-    return db
+    return db, True
 
 
 def _connected(path: Path) -> Database:
@@ -342,13 +411,3 @@ def _reader(path: Path) -> Database:
     conn.execute(f"PRAGMA busy_timeout={READ_BUSY_MS}")
     conn.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     return Database(conn)
-
-
-def check(db: Database, path: Path) -> None:
-    """Raise StoreError when the file is damaged or was written by a newer version of the studio."""
-    if (result := db.conn.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise StoreError(Message("store.damaged", path=path, why=result, advice=Message("store.advice")))
-    known_migrations = {m.name for m in MIGRATIONS.pending(Database(memory=True))}
-    newer = sorted(m.name for m in MIGRATIONS.applied(db) if m.name not in known_migrations)
-    if newer:
-        raise StoreError(Message("store.newer", folder=path.parent, newer=newer[-1]))

@@ -14,9 +14,10 @@ from sqlite_utils import Database
 from studio.errors import StoreError
 from studio.messages import Message
 from studio.storage import StorageHealth, storing
-from studio.store.db import Store, check
+from studio.store.db import Store
 from studio.store.folder import NAME
 from studio.store.migrations import MIGRATIONS
+from studio.store.soundness import SMALL_BYTES, check_version, check_whole
 
 T = TypeVar("T")
 
@@ -72,7 +73,9 @@ def _opened(path: Path) -> Database:
     url = f"{path.resolve().as_uri()}?mode=ro{quiet}"
     try:
         db = Database(sqlite3.connect(url, uri=True, check_same_thread=False, isolation_level=None, timeout=2))
-        check(db, path)
+        check_version(db, path)
+        if path.stat().st_size <= SMALL_BYTES:  # a large one is read as it is: nothing is changed in it
+            check_whole(db, path)
         if not MIGRATIONS.pending(db):
             return db
         with closing(db.conn):

@@ -7,7 +7,6 @@ import gc
 import logging
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -217,5 +216,4 @@ def serve(studio: Studio) -> None:
         print(f"Wan Studio is ready at {url}", flush=True)
         if studio.settings.has_accounts and not studio.people.has_admin():
             print(Message("people.no_admin"), flush=True)
-        while True:
-            time.sleep(3600)
+        studio.wait()
