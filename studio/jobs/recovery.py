@@ -25,7 +25,7 @@ def recover(db: Database, info_of: Callable[[str], EngineInfo | None]) -> list[R
     closed_cleanly = settings.get(db, CLEAN_SHUTDOWN, True)
     settings.put(db, CLEAN_SHUTDOWN, False)
     recovered = [
-        _recovered(db, run, info_of(run.provider), closed_cleanly) for run in runs.with_status(db, Status.RUNNING)
+        _recovered(db, run, info_of(run.provider), closed_cleanly) for run in runs.open_with(db, Status.RUNNING)
     ]
     return [run for run in recovered if run is not None]
 

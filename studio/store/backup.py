@@ -88,7 +88,7 @@ def _move_away(data: Path) -> Path | None:
 def _hold_unsent(store: Store) -> None:
     reason_text = Message("hold.from_backup")
     with store.write() as db:
-        for run in runs.with_status(db, Status.QUEUED, Status.RUNNING):
+        for run in runs.open_with(db, Status.QUEUED, Status.RUNNING):
             if run.handle is None:
                 reason = HeldReason.LOST_SUBMIT if run.phase == Phase.SUBMITTING else HeldReason.APPROVAL
                 runs.move(db, run, Status.HELD, reason_text, held_reason=reason.value, error=reason_text)

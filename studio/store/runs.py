@@ -23,6 +23,8 @@ LATEST = 1000
 """Runs of everybody that are looked through for the latest of one person: a bound, for it is asked at every page."""
 OPEN = ("queued", "running", "held")
 """States in which something may still happen."""
+_BY_OPEN = "status IN ('queued','running','held')"
+"""Said as in the partial index runs_open, which SQLite takes for nothing less."""
 CLEARED: dict[Status, dict[str, Any]] = {
     Status.QUEUED: {"phase": None, "held_reason": None, "cancel_wanted": 0},
     Status.RUNNING: {"held_reason": None},
@@ -151,17 +153,19 @@ def unended(db: Database, run_ids: Sequence[str]) -> set[str]:
     return {row[0] for row in db.conn.execute(sql, list(run_ids)).fetchall()}
 
 
-def with_status(db: Database, *statuses: Status) -> list[Run]:
-    """All runs in one of these states, oldest first."""
+def open_with(db: Database, *statuses: Status) -> list[Run]:
+    """All runs in one of these states, each of which has yet to end, oldest first."""
     marks = ", ".join("?" * len(statuses))
-    sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE status IN ({marks}) ORDER BY seq"
+    sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE status IN ({marks}) AND {_BY_OPEN} ORDER BY seq"
     return as_runs(db, fetch(db, sql, list(statuses)))
 
 
 def held_for(db: Database, reasons: Sequence[HeldReason]) -> list[Run]:
     """Runs that are held for one of these reasons, the oldest first."""
     marks = ", ".join("?" * len(reasons))
-    sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE status = 'held' AND held_reason IN ({marks}) ORDER BY seq"
+    sql = (
+        f"SELECT {RUN_COLUMNS} FROM runs WHERE status = 'held' AND {_BY_OPEN} AND held_reason IN ({marks}) ORDER BY seq"
+    )
     return as_runs(db, fetch(db, sql, [reason.value for reason in reasons]))
 
 

@@ -63,6 +63,20 @@ def test_a_run_changes_only_from_the_status_it_is_expected_to_have(store: Store)
         assert [e.to_status for e in events.of_run(db, "r1")] == [Status.QUEUED, Status.CANCELLED]
 
 
+def test_open_runs_are_found_by_their_index(store: Store) -> None:
+    """A start asks for those that were running: among a million that have ended."""
+    asked: list[str] = []
+    with store.write() as db:
+        runs.add(db, new_run("r1"))
+        db.conn.set_trace_callback(asked.append)
+        assert [run.id for run in runs.open_with(db, Status.QUEUED, Status.RUNNING)] == ["r1"]
+        assert runs.held_for(db, [HeldReason.APPROVAL]) == []
+        db.conn.set_trace_callback(None)
+        for sql in (sql for sql in asked if "FROM runs WHERE" in sql):
+            plan = " ".join(row[3] for row in db.conn.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall())
+            assert "runs_open" in plan, sql
+
+
 def test_no_run_is_claimed_twice(store: Store) -> None:
     with store.write() as db:
         for number in range(40):
