@@ -3,17 +3,17 @@
 Figures: seconds from the start of the process to the first 200 of `/`, the same in CPU seconds of the process, bytes of
 the page as sent, and, with Chromium, seconds from asking for the page to its first form (to first paint). Each start is
 a new process; the two take turns, and medians are compared, because machines are busy.
+
+--data FOLDER: a studio with these runs besides, on a copy that stays for the rounds (first_200_s and its CPU; and after
+a kill, first_200_after_kill_s and how long the check in the background goes on from then). The folder itself is left
+alone; see tests/bench/_corpus.py.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -21,17 +21,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
-GOAL = 1.5
-PATIENCE_S = 120
-EMPTY = """
-import os, sys
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-import gradio as gr
-with gr.Blocks() as demo:
-    gr.Textbox(label="Prompt", elem_id="ready")
-demo.launch(server_port=int(sys.argv[1]), ssr_mode=False, run_history=False, quiet=True)
-"""
+from tests.bench._serve import PATIENCE_S, Program, program
+
+GOALS = {"first_200_s": 1.1, "first_200_cpu_s": 1.1}
+"""Most times what an empty Gradio app takes."""
+DATA_GOAL_S = 1.0
+"""Most seconds that the start with many runs takes longer than one with none."""
 READY = {"studio": "#t2i-bar .sf-runs", "empty": "#ready textarea"}
 
 
@@ -39,58 +34,64 @@ def main(argv: list[str]) -> None:
     """Print one JSON line per figure."""
     parser = argparse.ArgumentParser(prog="start", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args(argv).rounds
-    taken: dict[str, list[dict[str, float]]] = {"studio": [], "empty": []}
-    for _ in range(rounds):
-        for which in taken:
-            with tempfile.TemporaryDirectory() as folder:
-                taken[which].append(_start(which, Path(folder)))
+    parser.add_argument("--data", type=Path, help="a data folder with many runs")
+    options = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "data" if options.data else None
+        if copy:
+            shutil.copytree(options.data, copy)
+        taken: dict[str, list[dict[str, float]]] = {"empty": [], "studio": []} | ({"data": []} if copy else {})
+        for _ in range(options.rounds):
+            for which, figures in taken.items():
+                with tempfile.TemporaryDirectory() as own:
+                    figures.append(_start(which, Path(own), copy if which == "data" else None))
+        if copy:
+            _print_data(taken, options.rounds)
+            _print_after_kill(copy)
     for figure in taken["studio"][0]:
         studio, empty = (median(t[figure] for t in taken[w]) for w in ("studio", "empty"))
-        line: dict[str, Any] = {
-            "bench": "start",
-            "figure": figure,
-            "studio": round(studio, 3),
-            "empty": round(empty, 3),
-        }
-        line |= {"ratio": round(studio / empty, 2), "rounds": rounds}
-        print(json.dumps(line | ({"goal": GOAL} if figure in ("first_200_s", "first_200_cpu_s") else {})), flush=True)
+        _print(figure, studio=studio, empty=empty, ratio=studio / empty, rounds=options.rounds, goal=GOALS.get(figure))
 
 
-def _start(which: str, folder: Path) -> dict[str, float]:
-    port = _free_port()
-    script = folder / "empty.py"
-    script.write_text(EMPTY)
-    studio = [str(ROOT / "app.py"), "--port", str(port), "--data", str(folder / "data")]
-    command = [sys.executable, *(studio if which == "studio" else [str(script), str(port)])]
-    environ = os.environ | {"GRADIO_TEMP_DIR": str(folder / "gradio"), "GRADIO_ANALYTICS_ENABLED": "False"}
-    began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        page = _first_answer(f"http://127.0.0.1:{port}/", process)
-        figures = {"first_200_s": time.perf_counter() - began, "first_200_cpu_s": _cpu_s(process.pid)}
+def _print_data(taken: dict[str, list[dict[str, float]]], rounds: int) -> None:
+    for figure in GOALS:
+        many, none = (median(t[figure] for t in taken[w]) for w in ("data", "studio"))
+        _print(f"data_{figure}", studio=many, without_runs=none, more=many - none, rounds=rounds, goal=DATA_GOAL_S)
+
+
+def _print_after_kill(data: Path) -> None:
+    """A start after a kill: until the page answers, and until the database has been looked through."""
+    with tempfile.TemporaryDirectory() as folder, program("studio", Path(folder), data) as killed:
+        killed.first_answer()
+        killed.process.kill()
+        killed.process.wait()
+    with tempfile.TemporaryDirectory() as folder, program("studio", Path(folder), data) as started:
+        started.first_answer()
+        answered = time.perf_counter()
+        while _storage(started) is not None and time.perf_counter() < answered + PATIENCE_S:
+            time.sleep(0.1)
+        checked = time.perf_counter()
+    _print("data_first_200_after_kill_s", studio=answered - started.began)
+    _print("data_checked_after_kill_s", studio=checked - started.began)
+
+
+def _storage(started: Program) -> str | None:
+    """Why the studio cannot write, as its pages have it; None where it can."""
+    with urllib.request.urlopen(f"{started.url}ui/queue", timeout=60) as answer:
+        return json.loads(answer.read())["storage"]
+
+
+def _print(figure: str, *, goal: float | None = None, **values: float) -> None:
+    line: dict[str, Any] = {"bench": "start", "figure": figure, **{k: round(v, 3) for k, v in values.items()}}
+    print(json.dumps(line | ({"goal": goal} if goal is not None else {})), flush=True)
+
+
+def _start(which: str, folder: Path, data: Path | None) -> dict[str, float]:
+    with program("empty" if which == "empty" else "studio", folder, data) as started:
+        page = started.first_answer()
+        figures = {"first_200_s": time.perf_counter() - started.began, "first_200_cpu_s": started.cpu_s()}
         figures["page_bytes"] = float(len(page))
-        return figures | _painted(f"http://127.0.0.1:{port}/", READY[which])
-    finally:
-        process.terminate()
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _first_answer(url: str, process: subprocess.Popen[bytes]) -> bytes:
-    ask = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            raise RuntimeError(f"it ended with {process.returncode} before it answered")
-        try:
-            with urllib.request.urlopen(ask, timeout=10) as answer:
-                return answer.read()
-        except OSError:
-            time.sleep(0.02)
-    raise TimeoutError(f"no answer within {PATIENCE_S} s")
+        return figures if data else figures | _painted(started.url, READY[which])
 
 
 def _painted(url: str, selector: str) -> dict[str, float]:
@@ -111,22 +112,3 @@ def _painted(url: str, selector: str) -> dict[str, float]:
         paint = page.wait_for_function(script, timeout=10_000).json_value()
         browser.close()
     return {"first_paint_s": float(paint) / 1000, "first_form_s": ready}
-
-
-def _cpu_s(pid: int) -> float:
-    """CPU seconds of the process and its children so far (Linux); 0 elsewhere."""
-    total = 0.0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(stat.parent.name) == pid or int(fields[1]) == pid:
-            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return total
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
