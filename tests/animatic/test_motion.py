@@ -6,6 +6,7 @@ import itertools
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -82,6 +83,28 @@ def test_a_tracking_camera_keeps_its_subject_and_the_world_slides_by() -> None:
     kept, passed = ([centre(plates, path.at(t))[0] for t in (0, 1)] for plates in (subject, dot(0.6)))
     assert abs(kept[1] - kept[0]) < 0.1
     assert passed[0] - passed[1] > 30
+
+
+def test_what_nearer_ground_hides_is_left_out_and_nothing_else() -> None:
+    """Frames are as if every layer were drawn whole, whatever the camera does, and no pixel keeps what it was."""
+    rng = np.random.default_rng(2)
+    layers = [cv2.GaussianBlur(rng.integers(0, 256, (260, 460, 4), np.uint8), (0, 0), 4) for _ in range(3)]
+    layers[0][..., 3] = 255
+    for layer, ground in zip(layers[1:], ((40, 90), (170, 260)), strict=True):
+        layer[ground[0] : ground[1], :, 3] = 255
+    found = [camera_view.plate(layer, depth=0.4 * n) for n, layer in enumerate(layers)]
+    plates = [plate for plate in found if plate is not None]
+    assert [len(plate.solid) for plate in plates] == [0, 1, 1]
+    for kind in ("pan-left", "crane-up", "dolly-in", "zoom-out", "orbit-left"):
+        for t in (0.0, 0.3, 1.0):
+            quick, whole = (
+                tuple(np.full(s, old, np.uint8) for s in (SIZE[::-1], *[(SIZE[1] // 2, SIZE[0] // 2)] * 2))
+                for old in (3, 250)
+            )
+            camera_view.draw(plates, way(kind).at(t), quick)  # type: ignore[arg-type]
+            camera_view.draw([replace(plate, solid=()) for plate in plates], way(kind).at(t), whole)  # type: ignore[arg-type]
+            for one, other in zip(quick, whole, strict=True):
+                assert np.abs(one.astype(int) - other).max() <= 6, (kind, t)
 
 
 def test_moves_start_and_end_at_rest() -> None:

@@ -17,6 +17,12 @@ from studio.animatic.clips.camera import CameraPose, Path
 from studio.media import encode
 
 Planes = tuple[np.ndarray, np.ndarray, np.ndarray]
+Rows = tuple[int, int]
+"""First and end (not included) of some rows."""
+
+LEAST_SOLID = 24
+"""Fewer opaque rows are blended like the rest."""
+
 RIM = 4
 """Empty px kept around what a layer shows, so that its edge fades into nothing when it is moved by parts of a pixel."""
 
@@ -27,7 +33,8 @@ class Plate:
 
     rest, rest_half: 255 - alpha at both sizes, or None when the layer covers everything. left, top: where the plate's
     first pixel lies, in plate pixels from the stage's centre. scale: plate pixels in a frame pixel. depth: 0 far to 1.
-    followed: who is on it walks along with a tracking camera, and so stays in the frame.
+    followed: who is on it walks along with a tracking camera, and so stays in the frame. solid: runs of rows
+    (first, end) that let nothing through, such as the ground, from the top down.
     """
 
     y: np.ndarray
@@ -40,6 +47,7 @@ class Plate:
     depth: float
     scale: float = 1.0
     followed: bool = False
+    solid: tuple[Rows, ...] = ()
 
     def window(self, pose: CameraPose, width: int, height: int) -> tuple[float, float, float]:
         """(step, x, y): frame pixel (i, j) shows plate position (x + step * i, y + step * j)."""
@@ -67,7 +75,15 @@ def plate(rgba: np.ndarray, *, depth: float, scale: float = 1.0) -> Plate | None
     x0, y0 = max(0, x0 - RIM) // 2 * 2, max(0, y0 - RIM) // 2 * 2  # even, so that plates can be merged
     part = rgba[y0:y1, x0:x1]
     part = cv2.copyMakeBorder(part, 0, part.shape[0] % 2, 0, part.shape[1] % 2, cv2.BORDER_REPLICATE)
-    return Plate(*premultiplied(part), left + x0, top + y0, depth, scale)
+    y, u, v, rest, half = premultiplied(part)
+    return Plate(y, u, v, rest, half, left + x0, top + y0, depth, scale, solid=solid_rows(rest))
+
+
+def solid_rows(rest: np.ndarray) -> tuple[Rows, ...]:
+    """Runs of rows, long enough to be worth it, that are opaque from end to end; from the top down."""
+    opaque = np.concatenate(([0], (rest.max(axis=1) == 0).astype(np.int8), [0]))
+    runs = np.flatnonzero(np.diff(opaque)).reshape(-1, 2).tolist()
+    return tuple((first, end) for first, end in runs if end - first >= LEAST_SOLID)
 
 
 def merged(under: Plate, over: Plate) -> Plate:
@@ -86,7 +102,8 @@ def merged(under: Plate, over: Plate) -> Plate:
         _stack(one, out, rests, round(one.left - left), round(one.top - top))
     rest, half = (None, None) if under.rest is None else rests
     depth = under.depth if under.rest is None else (under.depth + over.depth) / 2
-    return Plate(out[0], out[1], out[2], rest, half, left, top, depth, under.scale)
+    solid = () if rest is None else solid_rows(rest)
+    return Plate(out[0], out[1], out[2], rest, half, left, top, depth, under.scale, solid=solid)
 
 
 def _stack(one: Plate, out: list[np.ndarray], rests: list[np.ndarray], x: int, y: int) -> None:
@@ -125,28 +142,99 @@ def _part(rest: np.ndarray, offset: int) -> np.ndarray:
 
 
 def draw(plates: Sequence[Plate], pose: CameraPose, canvas: Planes) -> None:
-    """The camera's view of the plates, far to near, into the planes of a frame. The first plate must be opaque."""
-    for one in plates:
-        _composite(one, pose, canvas)
+    """The camera's view of the plates, far to near, into the planes of a frame. The first plate must be opaque.
 
-
-def _composite(one: Plate, pose: CameraPose, canvas: Planes) -> None:
+    Rows that nearer plates hide are not drawn.
+    """
     height, width = canvas[0].shape
-    step, x, y = one.window(pose, width, height)
+    visible: list[Rows] = [(0, height)]
+    seen_plates: list[tuple[Plate, tuple[float, float, float], list[Rows], list[Rows]]] = []
+    for one in reversed(plates):
+        window = one.window(pose, width, height)
+        hidden = _hidden_rows(one, window, width, height)
+        seen_plates.append((one, window, hidden, visible))
+        visible = [part for rows in visible for part in _outside(rows, hidden)]
+    for one, window, hidden, parts in reversed(seen_plates):
+        for rows in parts:
+            _composite(one, window, rows, hidden, canvas)
+
+
+def _outside(rows: Rows, taken: Sequence[Rows]) -> list[Rows]:
+    """What is left of the rows without those that are taken, which are in order."""
+    left, first = [], rows[0]
+    for a, b in taken:
+        left.append((first, min(rows[1], a)))
+        first = max(first, b)
+    return [(a, b) for a, b in (*left, (first, rows[1])) if b > a]
+
+
+def _hidden_rows(one: Plate, window: tuple[float, float, float], width: int, height: int) -> list[Rows]:
+    """The rows of the frame, even numbers, through which nothing is seen behind this plate."""
+    step, x, y = window
+    left, top, right, bottom = _touched(one, step, x, y, width, height)
+    if one.rest is None or left > 0 or right < width:
+        return []
+    hidden, tall = [], one.y.shape[0]
+    for first, end in one.solid:  # at the plate's own ends the edge is repeated, elsewhere keep clear of what is not
+        above = top if first == 0 else math.ceil((first + RIM - y) / step)
+        below = bottom if end == tall else math.floor((end - RIM - y) / step)
+        a, b = max(0, -(-above // 2) * 2), min(height, below // 2 * 2)
+        hidden += [(a, b)] if b > a else []
+    return hidden
+
+
+def _composite(
+    one: Plate, window: tuple[float, float, float], rows: Rows, hidden: Sequence[Rows], canvas: Planes
+) -> None:
+    """Lay these rows of the plate over the frame. hidden: rows of the frame that it covers wholly."""
+    height, width = canvas[0].shape
+    step, x, y = window
     left, top, right, bottom = (0, 0, width, height) if one.rest is None else _touched(one, step, x, y, width, height)
+    top, bottom = max(top, rows[0]), min(bottom, rows[1])
     if right <= left or bottom <= top:
         return
-    x, y, size, half = x + step * left, y + step * top, (right - left, bottom - top), (right - left) // 2
-    half_at = (x + 0.5 * step - 0.5) / 2, (y + 0.5 * step - 0.5) / 2  # chroma sits between two luma samples
-    half_size = half, (bottom - top) // 2
-    box = box_of(canvas, left, top, right, bottom)
+    box = left, top, right, bottom
     if one.rest is None or one.rest_half is None:
-        seen(one.y, step, x, y, size, box[0])
-        seen(one.u, step, *half_at, half_size, box[1])
-        seen(one.v, step, *half_at, half_size, box[2])
+        _planes_seen(one, window, box, box_of(canvas, *box))
         return
-    luma = seen(one.y, step, x, y, size), seen(one.rest, step, x, y, size)
-    blend(box, *luma, *(seen(plane, step, *half_at, half_size) for plane in (one.u, one.v, one.rest_half)))
+    colours = _planes_seen(one, window, box, (None, None, None))
+    mixed = _outside((top, bottom), hidden)
+    for a, b in mixed:
+        at, half_at = _places(window, left, a)
+        size = right - left, b - a
+        rest = seen(one.rest, step, *at, size)
+        rest_half = seen(one.rest_half, step, *half_at, (size[0] // 2, size[1] // 2))
+        y_part, u_part, v_part = box_of(colours, 0, a - top, size[0], b - top)
+        blend(box_of(canvas, left, a, right, b), y_part, rest, u_part, v_part, rest_half)
+    for a, b in _outside((top, bottom), mixed):
+        opaque = box_of(colours, 0, a - top, right - left, b - top)
+        for plane, colour in zip(box_of(canvas, left, a, right, b), opaque, strict=True):
+            np.copyto(plane, colour)
+
+
+def _places(window: tuple[float, float, float], left: int, top: int) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Where the frame's pixel (left, top) lies on the plate's luma and on its chroma, between two luma samples."""
+    step, x, y = window
+    x, y = x + step * left, y + step * top
+    return (x, y), ((x + 0.5 * step - 0.5) / 2, (y + 0.5 * step - 0.5) / 2)
+
+
+def _planes_seen(
+    one: Plate,
+    window: tuple[float, float, float],
+    box: tuple[int, int, int, int],
+    into: tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None],
+) -> Planes:
+    """The plate's planes in a box of the frame."""
+    left, top, right, bottom = box
+    at, half_at = _places(window, left, top)
+    size = right - left, bottom - top
+    half_size = size[0] // 2, size[1] // 2
+    return (
+        seen(one.y, window[0], *at, size, into[0]),
+        seen(one.u, window[0], *half_at, half_size, into[1]),
+        seen(one.v, window[0], *half_at, half_size, into[2]),
+    )
 
 
 def seen(

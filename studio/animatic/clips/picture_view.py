@@ -98,8 +98,7 @@ def _fitted(rgb: np.ndarray, path: camera.Path, size: tuple[int, int]) -> camera
 
 def _remapped(plane: np.ndarray, at: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
     """The plane seen at positions (h, w, 2), edges repeated."""
-    x, y = cv2.split(at)
-    return cv2.remap(plane, x, y, cv2.INTER_LINEAR, dst=into, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(plane, at, None, cv2.INTER_LINEAR, dst=into, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
 
 
 def _positions(grid: np.ndarray, window: tuple[float, float, float]) -> np.ndarray:

@@ -185,7 +185,7 @@ def _shoulder(plan: ScenePlan) -> None:
     height = 3.3
     s = Sketch(canvas, 0.5 + side * min(0.40, plan.dx(0.58)), 0.10 + plan.dy(height), height, facing=int(-side))
     people.person(s, appearance_of(plan, figure, 0), "back", away=True)
-    s.veil(np.ones(s.alpha.shape, np.float32), plan.palette.near, 0.55)
+    s.veil(np.full(s.alpha.shape, 255, np.uint8), plan.palette.near, 0.55)
     s.composite(
         light_from=plan.light.side, rim=plan.palette.light, rim_amount=0.4, shade=plan.palette.near, shade_amount=0.4
     )
@@ -206,6 +206,6 @@ def _crowd(plan: ScenePlan, canvas: Canvas) -> None:
             s = _sketch(canvas, spot, 1.0, 0.0)
             people.person(s, appearance_of(plan, Figure("person", posture=posture), i), posture, away=hall)
             far = mix(plan.palette.near, plan.palette.haze, max(0.0, 0.9 - y))
-            s.veil(np.ones(s.alpha.shape, np.float32), far, 0.75 if hall else 0.35)
+            s.veil(np.full(s.alpha.shape, 255, np.uint8), far, 0.75 if hall else 0.35)
             p = plan.palette
             s.composite(light_from=plan.light.side, rim=p.light, rim_amount=0.5, shade=p.near, shade_amount=0.4)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from studio.animatic.draw import figures, particles, shine, skies
-from studio.animatic.draw.canvas import field_noise, plain, stage, with_alpha
+from studio.animatic.draw.canvas import field_noise, mixed, plain, stage, tinted, with_alpha
 from studio.animatic.draw.palette import Palette, mix, palette_for
 from studio.animatic.draw.particles import Particles
 from studio.animatic.draw.placing import is_close, shot_facts
@@ -223,12 +223,10 @@ def still(scene: Scene, *, time_s: float = 0.0) -> np.ndarray:
     frame = np.ascontiguousarray(scene.layers[0].rgba[rows, cols, :3])
     for layer in scene.layers[1:]:
         over = layer.rgba[rows, cols]
-        alpha = over[..., 3].astype(np.float32) * np.float32(1 / 255)
-        frame = cv2.blendLinear(frame, np.ascontiguousarray(over[..., :3]), 1 - alpha, alpha)
+        frame = mixed(frame, np.ascontiguousarray(over[..., :3]), np.ascontiguousarray(over[..., 3]))
     for one in scene.shines:
         if one.state in ("sweeps", "beam"):  # a still shows lamps as they burn
-            alpha = shine.cover(frame.shape, one, (one.x, one.y), time_s, 0.5).astype(np.float32) * np.float32(1 / 255)
-            frame = cv2.blendLinear(frame, np.full_like(frame, shine.WARM), 1 - alpha, alpha)
+            frame = tinted(frame, shine.WARM, shine.cover(frame.shape, one, (one.x, one.y), time_s, 0.5))
     if scene.particles is not None:
         particles.paint(frame, scene.particles, scene.seed, time_s)
     return frame

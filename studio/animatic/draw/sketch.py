@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from studio.animatic.draw.canvas import SHIFT, Canvas, plain
+from studio.animatic.draw.canvas import SHIFT, Canvas, mixed, tinted
 from studio.animatic.draw.palette import RGB
 
 At = tuple[float, float]
@@ -99,9 +99,7 @@ class Sketch:
         cv2.fillPoly(mask, at, 255, cv2.LINE_AA, SHIFT)
         if blur * self.scale > 0.6:
             mask = quick_blur(mask, blur * self.scale)
-        weight = cv2.min(mask, self.alpha).astype(np.float32) * (amount / 255)
-        flat = plain(self.rgb.shape, colour)
-        self.rgb = cv2.blendLinear(self.rgb, flat, 1 - weight, weight)
+        self.rgb = tinted(self.rgb, colour, cv2.convertScaleAbs(cv2.min(mask, self.alpha), alpha=amount))
 
     def stamp(self, picture: np.ndarray, at: At) -> None:
         """Put a picture on the tile, its foot's middle at `at`: uint8 RGBA at the tile's scale. It is not mirrored."""
@@ -117,10 +115,10 @@ class Sketch:
         red, green, blue = solid[:, :3].mean(axis=0) if len(solid) else (128, 128, 128)
         self._start((int(red), int(green), int(blue)))
         box = (slice(y0, y1), slice(x0, x1))
-        over = part[..., 3].astype(np.float32) * np.float32(1 / 255)
+        over = np.ascontiguousarray(part[..., 3])
         colour, under = np.ascontiguousarray(part[..., :3]), np.ascontiguousarray(self.rgb[box])
         bare = self.alpha[box] == 0
-        self.rgb[box] = np.where(bare[..., None], colour, cv2.blendLinear(under, colour, 1 - over, over))
+        self.rgb[box] = np.where(bare[..., None], colour, mixed(under, colour, over))
         self.alpha[box] = cv2.max(np.ascontiguousarray(self.alpha[box]), np.ascontiguousarray(part[..., 3]))
 
     def composite(self, *, light_from: float, rim: RGB, rim_amount: float, shade: RGB, shade_amount: float) -> None:
@@ -134,23 +132,19 @@ class Sketch:
         self.veil(dark, shade, shade_amount)
         self.veil(edge, rim, rim_amount)
         box = (slice(self.y0, self.y1), slice(self.x0, self.x1))
-        over = self.alpha.astype(np.float32) * np.float32(1 / 255)
-        self.canvas.rgb[box] = cv2.blendLinear(np.ascontiguousarray(self.canvas.rgb[box]), self.rgb, 1 - over, over)
+        self.canvas.rgb[box] = mixed(np.ascontiguousarray(self.canvas.rgb[box]), self.rgb, self.alpha)
         self.canvas.alpha[box] = cv2.max(self.canvas.alpha[box], self.alpha)
 
     def _shifted(self, dx: float, dy: float, blur: float) -> np.ndarray:
-        """How far the body, moved by (dx, dy) px and softened, leaves its own outline bare: 0..1."""
+        """How far the body, moved by (dx, dy) px and softened, leaves its own outline bare: uint8."""
         move = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
         moved = cv2.warpAffine(self.alpha, move, (self.alpha.shape[1], self.alpha.shape[0]))
-        return (255 - quick_blur(moved, blur)).astype(np.float32) * np.float32(1 / 255)
+        return cv2.bitwise_not(quick_blur(moved, blur))
 
     def veil(self, weight: np.ndarray, colour: RGB, amount: float) -> None:
-        """Blend the body towards a colour by weight (0..1, one value a pixel) times amount."""
-        if amount <= 0:
-            return
-        weight = weight * np.float32(amount)
-        flat = plain(self.rgb.shape, colour)
-        self.rgb = cv2.blendLinear(self.rgb, flat, 1 - weight, weight)
+        """Blend the body towards a colour by weight (uint8, one value a pixel) times amount."""
+        if amount > 0:
+            self.rgb = tinted(self.rgb, colour, cv2.convertScaleAbs(weight, alpha=amount))
 
     def _start(self, colour: RGB) -> None:
         """Put the first colour under everything, so that soft edges do not mix with black."""

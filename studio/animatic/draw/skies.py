@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from studio.animatic.draw.canvas import Canvas, Stage, field_noise
+from studio.animatic.draw.canvas import Canvas, Stage, field_noise, mixed
 from studio.animatic.draw.palette import RGB, Palette, mix, scale
 
 
@@ -107,7 +107,7 @@ def _clouds(canvas: Canvas, p: Palette, light: Light, horizon: float, rng: np.ra
     weight = cv2.resize((cover * fade).astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
     weight = np.clip(weight, 0, 1) * np.float32(0.9)
     over = cv2.resize(tone.clip(0, 255).astype(np.uint8), size, interpolation=cv2.INTER_CUBIC)
-    canvas.rgb = cv2.blendLinear(canvas.rgb, over, 1 - weight, weight)
+    canvas.rgb = mixed(canvas.rgb, over, weight)
 
 
 class Air:

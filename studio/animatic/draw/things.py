@@ -71,7 +71,7 @@ def light(plan: ScenePlan, s: Sketch) -> None:
     silhouette = bool({"backlit"} & set(plan.reading.light)) or staged
     if silhouette:
         dark = 0.2 if staged and is_close(shot_of(plan)) else 0.4 if staged else 0.72
-        s.veil(np.ones(s.alpha.shape, np.float32), mix(p.near, p.haze, 0.12), dark)
+        s.veil(np.full(s.alpha.shape, 255, np.uint8), mix(p.near, p.haze, 0.12), dark)
     rim = 0.85 if silhouette or p.sun_height < 0.2 else 0.5 if p.brightness > 0.4 else 0.62
     tint = mix(p.light, (255, 255, 255), 0.2)
     if p.lamps and "neon" in plan.reading.light:

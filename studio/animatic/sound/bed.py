@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -89,17 +90,22 @@ def to_loudness(samples: np.ndarray, lufs: float) -> np.ndarray:
 def loudness(samples: np.ndarray) -> float:
     """Loudness of float (n, 2) at 48 kHz in LUFS, ungated: BS.1770's K weighting, done in the frequency domain."""
     size = fast_size(len(samples))
-    hz = np.fft.rfftfreq(size, 1 / RATE)
-    power = np.abs(np.fft.rfft(samples, size, axis=0)) ** 2 * k_weight(hz)[:, None]
-    mean = 2 * power.sum() / size / max(1, len(samples))
+    spectra = (np.fft.rfft(np.ascontiguousarray(side), size) for side in samples.T)
+    power = sum(float(((s.real**2 + s.imag**2) * k_weight(size)).sum()) for s in spectra)
+    mean = 2 * power / size / max(1, len(samples))
     return -0.691 + 10 * math.log10(max(mean, 1e-12))
 
 
-def k_weight(hz: np.ndarray) -> np.ndarray:
-    """Power gain of the two filters of ITU-R BS.1770-4 at 48 kHz (its tables 1 and 2)."""
+@lru_cache(maxsize=4)
+def k_weight(size: int) -> np.ndarray:
+    """Power gain of the two filters of ITU-R BS.1770-4 at 48 kHz (its tables 1 and 2), for an FFT of this size.
+
+    Kept, for the sounds of a clip are all of one length; do not write into it.
+    """
+    hz = np.fft.rfftfreq(size, 1 / RATE)
     z = np.exp(-1j * math.tau * hz / RATE)
     shelf = (1.53512485958697 - 2.69169618940638 * z + 1.19839281085285 * z**2) / (
         1 - 1.69065929318241 * z + 0.73248077421585 * z**2
     )
     high_pass = (1 - 2 * z + z**2) / (1 - 1.99004745483398 * z + 0.99007225036621 * z**2)
-    return np.abs(shelf * high_pass) ** 2
+    return (np.abs(shelf * high_pass) ** 2).astype(np.float32)

@@ -18,13 +18,21 @@ Noise = Callable[[np.random.Generator, int], np.ndarray]
 def coloured(rng: np.random.Generator, n: int, low: float, high: float, *, tilt: float = 0.0) -> np.ndarray:
     """Noise (n,) of RMS 1 between two frequencies in Hz, with soft edges. tilt: exponent of 1/f (1 is pink)."""
     size = fast_size(n)
-    hz = np.fft.rfftfreq(size, 1 / RATE).astype(np.float32)
-    shape = 1 / (1 + (low / np.maximum(hz, 1)) ** 4) / (1 + (hz / high) ** 4)
-    if tilt:
-        shape *= np.maximum(hz / 100, 0.05) ** (-tilt / 2)
-    spectrum = np.fft.rfft(rng.standard_normal(size, np.float32)) * shape
-    made = np.fft.irfft(spectrum, size)[:n].astype(np.float32)
+    shape = _band(size, low, high, tilt)
+    white = rng.standard_normal(2 * len(shape), np.float32).view(np.complex64)  # the spectrum of white noise is white
+    made = np.fft.irfft(white * shape, size)[:n].astype(np.float32)
     return made / max(1e-9, float(np.sqrt(np.mean(made**2))))
+
+
+def _band(size: int, low: float, high: float, tilt: float) -> np.ndarray:
+    """The gain of each frequency of an FFT of this size; none at 0 Hz."""
+    hz = np.fft.rfftfreq(size, 1 / RATE).astype(np.float32)
+    below, above = np.square(low / np.maximum(hz, 1)), np.square(hz / np.float32(high))
+    shape = 1 / ((1 + below * below) * (1 + above * above))
+    if tilt:
+        shape *= np.maximum(hz / 100, 0.05) ** np.float32(-tilt / 2)
+    shape[0] = 0
+    return shape
 
 
 def fast_size(n: int) -> int:
