@@ -62,6 +62,7 @@ from studio.store import Store, backup
 from studio.store.audit import Entry
 from studio.store.mirror import Mirror
 from studio.store.read_only import ReadOnlyStore
+from studio.store.search_fill import SearchFill
 
 SWITCH_S = 0.001
 """How long a thread may keep Python's lock while others want it. Python's own 5 ms would let a few threads that search
@@ -123,6 +124,7 @@ class Studio:
         self._failure: BaseException | None = None
         self._leftovers = Leftovers(settings.data, jobs.is_active)
         self._visitor_sweeper = VisitorSweeper(visitors)
+        self._search_fill = SearchFill(store)
         self._demo = DemoContent(store, lambda: self.local)
         self._mirroring = Mirroring(mirror, store, jobs.timing, minutes=settings.mirror_minutes) if mirror else None
         self._follower = ContinuationFollower(self.context, lambda user: self.on_behalf_of(user).continuations)
@@ -202,6 +204,7 @@ class Studio:
             self.people.adopt()
         self.context.scheduler.start()
         self._leftovers.start()
+        self._search_fill.start()
         if self.settings.space or self.settings.access == "huggingface":
             self._visitor_sweeper.start()
         if self._mirroring:
@@ -229,6 +232,7 @@ class Studio:
         context = self.context
         context.store.stop_waiting()
         self._leftovers.close()
+        self._search_fill.close()
         self._visitor_sweeper.close()
         self._demo.close()
         self.watermarks.close()

@@ -15,6 +15,7 @@ from studio.errors import NotFound
 from studio.jobs import model_holds
 from studio.jobs.context import JobContext
 from studio.jobs.scheduler import Scheduler
+from studio.memo import Memo
 from studio.messages import Message
 from studio.services.background import BoardCache, ContinuationWork, ExportWork, MeasureWork, SplitWork
 from studio.services.engine_settings import EngineSettings
@@ -23,6 +24,10 @@ from studio.services.visitor_limits import VisitorLimiter
 from studio.settings import Settings
 from studio.storage import storing
 from studio.store import Store
+from studio.store.search import SearchFilter
+
+SEARCHES_KEPT = 200
+"""Searches whose total is kept for the pages after the first."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class Context:
     measures: MeasureWork = field(default_factory=MeasureWork)
     continuations: ContinuationWork = field(default_factory=ContinuationWork)
     boards: BoardCache = field(default_factory=BoardCache)
+    totals: Memo[SearchFilter, tuple[int, bool]] = field(default_factory=lambda: Memo(SEARCHES_KEPT))
 
     @cached_property
     def data(self) -> Path:

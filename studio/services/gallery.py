@@ -86,9 +86,20 @@ class Gallery:
         )  # fmt: skip
         query_ = search.parse(query, query_, zone=zone_of(given("time_zone", "")))
         with self._context.store.read() as db:
-            rows, next_before = search.page_rows(db, query_, before=given("before"), limit=max(1, min(limit, MAX_PAGE)))
-            total, capped = search.total(db, query_)
+            rows, next_before, total, capped = self._rows(db, query_, given("before"), max(1, min(limit, MAX_PAGE)))
             return RunPage(read(db, rows), next_before, total, capped)
+
+    def _rows(
+        self, db: Database, query: search.SearchFilter, before: int | None, limit: int
+    ) -> tuple[list[search.Row], int | None, int, bool]:
+        """The rows, the `before` of the next page, and the total, which pages after the first remember."""
+        totals, source = self._context.totals, search.state(db)
+        if before is None:
+            found = search.first_page(db, query, limit)
+            totals.put(query, source, found[2:])
+            return found
+        total, capped = totals.get(query, source, lambda: search.total(db, query))
+        return *search.page_rows(db, query, before=before, limit=limit), total, capped
 
     def trash(self, run_ids: Sequence[str]) -> list[str]:
         """Put ended runs into the trash; the ids that went. Files stay until `purge`."""

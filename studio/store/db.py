@@ -34,6 +34,7 @@ from studio.store import (
     migrations_review_links,
     migrations_reviews,
     migrations_reviews_rules,
+    migrations_search,
     migrations_submit_keys,
     migrations_visitors,
     settings,
@@ -66,6 +67,7 @@ SCHEMA = (
     migrations_reviews,
     migrations_reviews_rules,
     migrations_review_links,
+    migrations_search,
 )
 """Modules whose import adds their steps to MIGRATIONS, in this order."""
 

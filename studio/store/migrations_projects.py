@@ -53,7 +53,7 @@ COUNTED = ("status", "trashed_at", "owner", "task", "kind", "model", "project", 
 """Columns of runs that decide which counters a run belongs to."""
 
 
-def _count(row: str, step: int) -> str:
+def count(row: str, step: int) -> str:
     """SQL that adds `step` to every counter the row (NEW or OLD) belongs to."""
     whose = f"{row}.owner, {row}.project, {row}.shared, {step}"
     live = " UNION ALL ".join(
@@ -98,10 +98,10 @@ def _projects(db: Database) -> None:
         db.conn.execute(statement)
     changed = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in COUNTED)
     for trigger in (
-        f"runs_born AFTER INSERT ON runs BEGIN {ON_RUN_INSERT_WITH_MESSAGE} {_count('NEW', 1)} END",
-        f"runs_gone AFTER DELETE ON runs BEGIN {ON_RUN_DELETE} {_count('OLD', -1)} END",
+        f"runs_born AFTER INSERT ON runs BEGIN {ON_RUN_INSERT_WITH_MESSAGE} {count('NEW', 1)} END",
+        f"runs_gone AFTER DELETE ON runs BEGIN {ON_RUN_DELETE} {count('OLD', -1)} END",
         f"runs_recounted AFTER UPDATE OF {', '.join(COUNTED)} ON runs WHEN {changed} "
-        f"BEGIN {_count('OLD', -1)} {_count('NEW', 1)} END",
+        f"BEGIN {count('OLD', -1)} {count('NEW', 1)} END",
     ):
         db.conn.execute(f"CREATE TRIGGER {trigger}")
     for number, event in enumerate(REVISED_BY, 1):

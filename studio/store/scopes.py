@@ -20,18 +20,20 @@ MINE, ALL = "mine", "all"
 
 @dataclass(frozen=True)
 class Part:
-    """A condition over runs r, with its values; "" for none. counted: the same over counts, where those say it."""
+    """A condition over runs r, with its values; "" for none. counted: the same over counts, where those say it. terms:
+    facets and keys that all runs of the part and of no other scope have, where there are such; see search_terms."""
 
     sql: str = ""
     values: tuple[Any, ...] = ()
     counted: str | None = ""
+    terms: tuple[tuple[str, str], ...] | None = ()
 
 
 def parts(db: Database, viewer: str, scope: str) -> list[Part]:
     """The parts of a scope; none for a project that the viewer is no member of. Viewer "" sees everything."""
     if not viewer:
-        return [Part() if scope in (MINE, ALL) else Part("r.project = ?", (scope,), "project = ?")]
-    own = Part("r.owner = ?", (viewer,), "owner = ?")
+        return [Part() if scope in (MINE, ALL) else _whole(scope)]
+    own = Part("r.owner = ?", (viewer,), "owner = ?", (("owner", viewer),))
     if scope == MINE:
         return [own]
     joined = list(projects.roles_of(db, viewer))
@@ -40,8 +42,17 @@ def parts(db: Database, viewer: str, scope: str) -> list[Part]:
         return [own, *shared, *_named(db, viewer, joined, joined)]
     if scope not in joined:
         return []
-    own_there = Part("r.owner = ? AND r.project = ? AND r.project != ''", (viewer, scope), "owner = ? AND project = ?")
+    own_there = Part(
+        "r.owner = ? AND r.project = ? AND r.project != ''",
+        (viewer, scope),
+        "owner = ? AND project = ?",
+        (("owner", viewer), ("project", scope)),
+    )
     return [own_there, _shared(scope, viewer), *_named(db, viewer, joined, [scope])]
+
+
+def _whole(project: str) -> Part:
+    return Part("r.project = ?", (project,), "project = ?", (("project", project),))
 
 
 def _shared(project: str, viewer: str) -> Part:
@@ -49,6 +60,7 @@ def _shared(project: str, viewer: str) -> Part:
         "r.shared = 1 AND r.project = ? AND r.owner != ?",
         (project, viewer),
         "shared = 1 AND project = ? AND owner != ?",
+        (("shared", project),),
     )
 
 
@@ -64,4 +76,4 @@ def _named(db: Database, viewer: str, joined: list[str], of_projects: list[str])
     )
     values = [viewer, *of_projects, *([viewer] if own_boards else []), *of_projects]
     seqs = [str(row[0]) for row in db.conn.execute(sql, values).fetchall()]
-    return [Part(f"r.seq IN ({', '.join(seqs)})", (), None)] if seqs else []
+    return [Part(f"r.seq IN ({', '.join(seqs)})", (), None, None)] if seqs else []

@@ -1,27 +1,36 @@
 """The gallery's search: words, "phrases", -without, and filters such as `model:wan2.6 rating:>=4 after:2026-03-01`.
 
 Pages are keyset pages by falling seq, so that the thousandth costs what the first does. Dates become ranges of seq.
-Totals come from the kept counters where one facet is asked, and are otherwise counted up to CAP. What somebody may see
-lies in several stretches of the index, see store.scopes: a page is merged from a page of each.
+Words, facets and scopes are all terms of the text index (store.search_terms), so that any combination is one walk down
+its lists. Totals come from the kept counters where one facet is asked, and are otherwise counted up to CAP. What has no
+terms, and what a database of an earlier version has not got yet, is looked for in the rows.
 """
 
 from __future__ import annotations
 
 import re
+import time as clock
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 
 from sqlite_utils import Database
 
-from studio.domain import Run
 from studio.field_errors import legible
 from studio.store import scopes
+from studio.store import search_terms as terms
 from studio.store import tokenize as words
-from studio.store.mapping import RUN_COLUMNS, as_runs, fetch, seed_in, stamp
+from studio.store.mapping import RUN_COLUMNS, fetch, seed_in, stamp
 
 CAP = 1000
 """Totals beyond this are said as "1,000+"."""
+COUNTING_S = 0.006
+"""How long a total is counted: what matches rarely lies in long lists."""
+WINDOW = 2**16
+"""Runs that are looked through before the clock is looked at, twice as many each time."""
+SAMPLE = 4000
+Row = dict[str, Any]
+_COLUMNS = ", ".join(f"r.{column.strip()}" for column in RUN_COLUMNS.split(","))
 INTEGER_MAX = 2**63 - 1
 """Largest whole number of SQLite."""
 SEED_DIGITS = 20
@@ -107,56 +116,96 @@ def _ratings(sign: str, stars: int) -> tuple[int, ...]:
     return tuple(r for r in range(6) if tests[sign](r)) or (-1,)
 
 
-def page(db: Database, query: SearchFilter, *, before: int | None, limit: int) -> tuple[list[Run], int | None]:
-    """The newest runs that match and come before seq `before`, and the `before` of the next page (None: no more)."""
-    rows, next_before = page_rows(db, query, before=before, limit=limit)
-    return as_runs(db, rows), next_before
+def first_page(db: Database, query: SearchFilter, limit: int) -> tuple[list[Row], int | None, int, bool]:
+    """As `page_rows` from the newest run and `total`, without going twice through what both have to read."""
+    if any(phrase.endswith("*") for phrase in query.words):
+        return _listed_page(db, query, limit)
+    rows, before = page_rows(db, query, before=None, limit=limit)
+    if before is None and _one_facet(query) is None:
+        return rows, None, len(rows), False
+    return rows, before, *total(db, query, known=len(rows), before=before)
 
 
-def page_rows(
-    db: Database, query: SearchFilter, *, before: int | None, limit: int
-) -> tuple[list[dict[str, Any]], int | None]:
-    """As `page`, the runs as rows with RUN_COLUMNS."""
-    if query.matches_none:
-        return [], None
-    source, where, values = _conditions(db, query)
-    if before is not None:
-        where.append("r.seq < ?")
-        values.append(min(before, INTEGER_MAX))
-    columns = ", ".join(f"r.{c.strip()}" for c in RUN_COLUMNS.split(","))
-    parts = _parts(db, query, source)
-    if not parts:
-        return [], None
-    sql, arms_values = _arms(source, where, values, parts, columns if len(parts) == 1 else "r.seq", limit + 1)
-    if len(parts) > 1:
-        sql = f"SELECT {columns} FROM runs r WHERE r.seq IN ({sql}) ORDER BY r.seq DESC LIMIT {limit + 1}"
-    rows = fetch(db, sql, arms_values)
+def _listed_page(db: Database, query: SearchFilter, limit: int) -> tuple[list[Row], int | None, int, bool]:
+    """By one statement that lists all that is counted: FTS5 reads the whole lists of the words with a beginning before
+    it finds the first run, at every statement anew."""
+    low, high = _bounds(db, query)
+    parts = [db.conn.execute(*arm.seqs(low, high, CAP + 1)).fetchall() for arm in _arms(db, query)]
+    seqs = sorted((row[0] for rows in parts for row in rows), reverse=True)
+    where, values = _conditions(query)
+    sql = (
+        f"SELECT {_COLUMNS} FROM runs r WHERE r.seq IN ({', '.join(map(str, seqs[:limit]))}) AND {' AND '.join(where)}"
+    )
+    rows = fetch(db, f"{sql} ORDER BY r.seq DESC", values)
+    return rows, seqs[limit - 1] if len(seqs) > limit else None, min(len(seqs), CAP), len(seqs) > CAP
+
+
+def page_rows(db: Database, query: SearchFilter, *, before: int | None, limit: int) -> tuple[list[Row], int | None]:
+    """The newest runs that match and come before seq `before`, as rows with RUN_COLUMNS, and the `before` of the next
+    page (None: no more)."""
+    statement = page_sql(db, query, _COLUMNS, before=before, limit=limit + 1)
+    rows = fetch(db, *statement) if statement else []
     more = len(rows) > limit
     return rows[:limit], rows[limit - 1]["seq"] if more else None
 
 
-def total(db: Database, query: SearchFilter) -> tuple[int, bool]:
-    """How many runs match, and whether there may be more than that number."""
-    if query.matches_none:
-        return 0, False
+def page_sql(
+    db: Database, query: SearchFilter, columns: str, *, before: int | None, limit: int
+) -> tuple[str, list[Any]] | None:
+    """The statement for these columns of runs r of a page, and its values; None where nothing can match."""
+    low, high = _bounds(db, query)
+    high = high if before is None else min(high, before)
+    arms = _arms(db, query)
+    if len(arms) <= 1:
+        return arms[0].rows(columns, low, high, limit) if arms else None
+    sql, values = _union(arms, low, high, limit)
+    return f"SELECT {columns} FROM runs r WHERE r.seq IN ({sql}) ORDER BY r.seq DESC LIMIT {limit}", values
+
+
+def total(
+    db: Database, query: SearchFilter, *, known: int = 0, before: int | None = None, counting_s: float = COUNTING_S,
+    window: int = WINDOW,
+) -> tuple[int, bool]:  # fmt: skip
+    """How many runs match, and whether there may be more than that number: beyond CAP, or what was counted in time.
+
+    known, before: so many are known to match and come not before this seq. window: runs looked through at first.
+    """
     if (facet := _one_facet(query)) is not None:
         return _counted(db, query, facet), False
-    source, where, values = _conditions(db, query)
-    parts = _parts(db, query, source)
-    if not parts:
-        return 0, False
-    sql, arms_values = _arms(source, where, values, parts, "r.seq", CAP + 1)
-    n = db.conn.execute(f"SELECT count(*) FROM ({sql})", arms_values).fetchone()[0]
-    return min(n, CAP), n > CAP
+    arms = _arms(db, query)
+    if not arms:
+        return known, False
+    low, high = _bounds(db, query)
+    newest = db.conn.execute("SELECT coalesce(max(seq), 0) FROM runs").fetchone()[0]
+    high = min(high, newest + 1 if before is None else before)
+    n, size, until = known, window, clock.perf_counter() + counting_s
+    while high > low and n <= CAP and clock.perf_counter() < until:
+        sql, values = total_sql(arms, max(low, high - size), high, CAP + 1 - n)
+        n += db.conn.execute(sql, values).fetchone()[0]
+        high, size = high - size, size * 2
+    return min(n, CAP), n > CAP or high > low
+
+
+def total_sql(arms: list[Arm], low: int, high: int, limit: int) -> tuple[str, list[Any]]:
+    """The statement that counts up to `limit` runs with a seq from low to below high, and its values."""
+    sql, values = _union(arms, low, high, limit) if len(arms) > 1 else arms[0].seqs(low, high, limit)
+    return f"SELECT count(*) FROM (SELECT * FROM ({sql}) LIMIT {limit})", values
+
+
+def state(db: Database) -> tuple[int, int, int]:
+    """Another one after every change that could change a total."""
+    changes = "SELECT n FROM revisions WHERE name = 'runs'"
+    newest = "SELECT coalesce(max(seq), 0) FROM runs"
+    return db.conn.execute(f"SELECT ({changes}), ({newest}), (SELECT through FROM search_fill)").fetchone()
 
 
 def _counted(db: Database, query: SearchFilter, facet: tuple[str, str]) -> int:
     """The total by the counters, and for what they do not tell apart by a count."""
     total = 0
-    for part in _parts(db, query, "runs r"):
+    for part in scopes.parts(db, query.viewer, scopes.MINE if query.trashed else query.scope):
         if part.counted is None:
-            source, where, values = _conditions(db, query)
-            sql = f"SELECT count(*) FROM {source} WHERE {' AND '.join([*where, part.sql])}"
+            where, values = _conditions(query)
+            sql = f"SELECT count(*) FROM runs r WHERE {' AND '.join([*where, part.sql])}"
             total += db.conn.execute(sql, [*values, *part.values]).fetchone()[0]
             continue
         condition = f" AND {part.counted}" if part.counted else ""
@@ -165,32 +214,9 @@ def _counted(db: Database, query: SearchFilter, facet: tuple[str, str]) -> int:
     return total
 
 
-def _parts(db: Database, query: SearchFilter, source: str) -> list[scopes.Part]:
-    """What is looked through; in one part where words are looked for, because their index has an order of its own."""
-    found = scopes.parts(db, query.viewer, scopes.MINE if query.trashed else query.scope)
-    if "run_words" not in source or len(found) < 2:
-        return found
-    either = " OR ".join(f"({part.sql})" for part in found)
-    return [scopes.Part(f"({either})", tuple(value for part in found for value in part.values))]
-
-
-def _arms(
-    source: str, where: list[str], values: list[Any], parts: list[scopes.Part], columns: str, limit: int
-) -> tuple[str, list[Any]]:
-    """SQL for these columns of the newest `limit` runs of each part, and its values."""
-    order = "w.rowid" if "run_words" in source else "r.seq"
-    arms: list[str] = []
-    arms_values: list[Any] = []
-    for part in parts:
-        conditions = " AND ".join([*where, part.sql] if part.sql else where)
-        arms.append(f"SELECT {columns} FROM {source} WHERE {conditions} ORDER BY {order} DESC LIMIT {limit}")
-        arms_values += [*values, *part.values]
-    return (arms[0] if len(arms) == 1 else " UNION ALL ".join(f"SELECT * FROM ({arm})" for arm in arms)), arms_values
-
-
 def _one_facet(query: SearchFilter) -> tuple[str, str] | None:
     """The counter that answers this search, if a single one does."""
-    if query.words or query.without or query.seed is not None or query.ratings:
+    if query.words or query.without or query.seed is not None or query.ratings or query.matches_none:
         return None
     if query.before or query.after:
         return None
@@ -202,37 +228,185 @@ def _one_facet(query: SearchFilter) -> tuple[str, str] | None:
     return next(iter(facets.items()), ("all", ""))
 
 
-def _conditions(db: Database, query: SearchFilter) -> tuple[str, list[str], list[Any]]:
-    source = "runs r"
+@dataclass(frozen=True)
+class Arm:
+    """One stretch to look through. match: an expression of the text index; "" reads the runs themselves. conditions:
+    over runs r, with their values. exact: the expression alone tells which match."""
+
+    match: str
+    conditions: list[str]
+    values: list[Any]
+    exact: bool
+
+    def rows(self, columns: str, low: int, high: int, limit: int) -> tuple[str, list[Any]]:
+        """SQL for these columns of the newest `limit` runs with a seq from low to below high, and its values."""
+        if not self.match:
+            return self._sql(columns, "runs r", "r.seq", self.conditions, low, high, limit), [low, high, *self.values]
+        source, conditions = "run_words w CROSS JOIN runs r ON r.seq = w.rowid", ["run_words MATCH ?", *self.conditions]
+        sql = self._sql(columns, source, "w.rowid", conditions, low, high, limit)
+        return sql, [low, high, self.match, *self.values]
+
+    def seqs(self, low: int, high: int, limit: int) -> tuple[str, list[Any]]:
+        """SQL for the seqs of those runs, without a look at their rows where that can be, and its values."""
+        if not (self.match and self.exact):
+            return self.rows("r.seq", low, high, limit)
+        conditions = ["run_words MATCH ?"]
+        sql = self._sql("w.rowid AS seq", "run_words w", "w.rowid", conditions, low, high, limit)
+        return sql, [low, high, self.match]
+
+    @staticmethod
+    def _sql(columns: str, source: str, order: str, conditions: list[str], low: int, high: int, limit: int) -> str:
+        where = " AND ".join([f"{order} >= ? AND {order} < ?", *conditions])
+        return f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {order} DESC LIMIT {limit}"
+
+
+def _union(arms: list[Arm], low: int, high: int, limit: int) -> tuple[str, list[Any]]:
+    """SQL for the seqs of the newest `limit` runs of each arm, which have none in common."""
+    parts = [arm.seqs(low, high, limit) for arm in arms]
+    sql = " UNION ALL ".join(f"SELECT * FROM ({sql})" for sql, _ in parts)
+    return sql, [value for _, values in parts for value in values]
+
+
+def _arms(db: Database, query: SearchFilter) -> list[Arm]:
+    """What is looked through for this search; nothing where no run can match."""
+    parts = scopes.parts(db, query.viewer, scopes.MINE if query.trashed else query.scope)
+    if query.matches_none or set(query.words) & set(query.without):
+        return []
+    if not terms.are_complete(db):
+        return [_arm_without_terms(query, part) for part in parts]
+    facets = _facets(db, query)
+    if facets is None:
+        return []
+    arms: list[Arm] = []
+    with_terms: dict[scopes.Part, str] = {}
+    for part in parts:
+        if part.terms is None:
+            arms.append(_arm_of_rows(query, part))
+            continue
+        found = [terms.named(db, facet, [key]) for facet, key in part.terms]
+        if all(found):
+            with_terms[part] = _all_of([terms.either(any_of) for any_of in found])
+    if with_terms:
+        arms.append(_arm_with_terms(db, query, with_terms, *facets))
+    return arms
+
+
+def _arm_with_terms(
+    db: Database, query: SearchFilter, parts: dict[scopes.Part, str], having: list[str], lacking: list[str]
+) -> Arm:
+    """By the text index alone. parts: with their expressions, "" for all runs."""
+    where, values = _conditions(query)
+    having = [*query.words, *having]
+    if all(parts.values()):
+        having.append(f"({' OR '.join(parts.values())})")
+        where.append(f"({' OR '.join(f'({part.sql})' for part in parts)})")
+        values += [value for part in parts for value in part.values]
+    lacking = [*lacking, *query.without]
+    if not query.trashed:  # the shorter list of the two, where there is another to begin with
+        (lacking if having else having).append(f'"{terms.trash(trashed=bool(having))}"')
+    exact = query.seed is None and query.status not in terms.ALIKE and terms.are_unique(db)
+    return Arm(_expression(db, having, lacking), where, values, exact)
+
+
+def _expression(db: Database, having: list[str], lacking: list[str]) -> str:
+    """An expression of the text index for runs that have all of the first and none of the others.
+
+    The two rarest are met first, and apart: FTS5 would step through all lists of one AND in turn, the long ones too.
+    """
+    if len(having) > 2:
+        having = sorted(having, key=lambda expression: _sampled(db, expression))
+        nothing = lacking[0] if lacking else f'"{terms.NOWHERE}"'
+        having = [f"({_all_of(having[:2])} NOT {nothing})", *having[2:]]
+    return "".join((_all_of(having), *(f" NOT {expression}" for expression in lacking)))
+
+
+def _sampled(db: Database, expression: str) -> int:
+    """How many of the newest runs match: enough to tell a rare word from a common one."""
+    sql = (
+        "SELECT count(*) FROM run_words WHERE run_words MATCH ? AND rowid > (SELECT seq FROM sqlite_sequence "
+        f"WHERE name = 'runs') - {SAMPLE}"
+    )
+    return int(db.conn.execute(sql, [expression.removesuffix("*")]).fetchone()[0])
+
+
+def _all_of(expressions: list[str]) -> str:
+    return expressions[0] if len(expressions) == 1 else f"({' AND '.join(expressions)})" if expressions else ""
+
+
+def _arm_without_terms(query: SearchFilter, part: scopes.Part) -> Arm:
+    """As long as not every run has its terms: words by the index, all else by the rows."""
+    if not query.words:
+        return _arm_of_rows(query, part)
+    where, values = _conditions(query)
+    match = _all_of(list(query.words)) + "".join(f" NOT {phrase}" for phrase in query.without)
+    return Arm(match, [*where, *([part.sql] if part.sql else [])], [*values, *part.values], False)
+
+
+def _arm_of_rows(query: SearchFilter, part: scopes.Part) -> Arm:
+    """By the rows, each looked up in the text index where there are words: for parts that are few runs."""
+    looked_up = "EXISTS (SELECT 1 FROM run_words w WHERE w.rowid = r.seq AND run_words MATCH ?)"
+    where, values = _conditions(query)
+    if part.terms is None:  # the sign keeps SQLite from the index of a facet: the part names its rows
+        where = [f"+{condition}" for condition in where]
+    where, values = [*where, *([part.sql] if part.sql else [])], [*values, *part.values]
+    if query.words:
+        where.append(looked_up)
+        values.append(_all_of(list(query.words)))
+    if query.without:
+        where.append(f"NOT {looked_up}")
+        values.append(" OR ".join(query.without))
+    return Arm("", where, values, True)
+
+
+def _facets(db: Database, query: SearchFilter) -> tuple[list[str], list[str]] | None:
+    """Expressions of the text index for what the runs have and for what they lack; None where a filter has no run.
+
+    Nearly all runs succeed and have no stars, so these two are said by what they are not: shorter lists.
+    """
+    found: list[list[str]] = []
+    lacking: list[list[str]] = []
+    if query.trashed:
+        found.append([terms.trash(trashed=True)])
+    if query.status == "succeeded":
+        lacking.append([term for status in terms.UNSUCCESSFUL for term in terms.status(status)])
+    elif query.status:
+        found.append(terms.status(query.status))
+    if query.ratings and 0 in query.ratings:
+        lacking.append([terms.rating(stars) for stars in range(6) if stars not in query.ratings])
+    elif query.ratings:
+        found.append([terms.rating(stars) for stars in query.ratings if stars > 0])
+    if query.seed is not None:
+        found.append([terms.seed(seed_in(query.seed) or 0)])
+    of_columns = {"task": query.task, "kind": query.kind}
+    found += [terms.named(db, column, [value]) for column, value in of_columns.items() if value]
+    if query.model:
+        whole = "/" in query.model
+        found.append(terms.named(db, "model", [query.model]) if whole else terms.models_with(db, query.model))
+    if not all(found):
+        return None
+    return [terms.either(any_of) for any_of in found], [terms.either(any_of) for any_of in lacking if any_of]
+
+
+def _conditions(query: SearchFilter) -> tuple[list[str], list[Any]]:
+    """What rows of runs r have to be, but for words, scope and place, and its values."""
     where = [f"r.trashed_at IS {'NOT ' if query.trashed else ''}NULL"]
     values: list[Any] = []
-    if query.words or query.without:
-        if query.words:
-            source = "run_words w CROSS JOIN runs r ON r.seq = w.rowid"
-            match = " ".join(query.words) + "".join(f" NOT {w}" for w in query.without)
-            where.append("run_words MATCH ?")
-        else:
-            match = " OR ".join(query.without)
-            where.append("r.seq NOT IN (SELECT rowid FROM run_words WHERE run_words MATCH ?)")
-        values.append(match)
     for column in ("task", "kind", "status", "seed"):
         if (value := getattr(query, column)) not in (None, ""):
             where.append(f"r.{column} = ?")
             values.append(seed_in(value) if column == "seed" else value)
     if query.model:
-        where.append(
-            "r.model = ?"
-            if "/" in query.model
-            else "r.model IN (SELECT key FROM counts WHERE facet = 'model' AND instr(key, ?))"
-        )
+        where.append("r.model = ?" if "/" in query.model else "instr(r.model, ?)")
         values.append(query.model)
     if query.ratings:
         where.append(f"r.rating IN ({', '.join(map(str, query.ratings))})")
-    for moment, sign in ((query.after, ">="), (query.before, "<")):
-        if moment:
-            where.append(f"r.seq {sign} ?")
-            values.append(_first_since(db, moment))
-    return source, where, values
+    return where, values
+
+
+def _bounds(db: Database, query: SearchFilter) -> tuple[int, int]:
+    """The seqs from the first to below the second are those of the days asked for."""
+    low = _first_since(db, query.after) if query.after else 0
+    return low, _first_since(db, query.before) if query.before else INTEGER_MAX
 
 
 def _first_since(db: Database, moment: str) -> int:

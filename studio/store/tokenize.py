@@ -12,11 +12,13 @@ _CJK = (
     "\u2e80-\u2fff\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _EACH = re.compile(f"([{_CJK}])")
+_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
+"""Characters without a meaning of their own: the index has them as terms, see store.search_terms."""
 
 
 def spaced(text: str) -> str:
     """The text as it is indexed and searched."""
-    return _EACH.sub(r" \1 ", text)
+    return _EACH.sub(r" \1 ", _PRIVATE.sub(" ", text))
 
 
 def phrase(text: str) -> str:
