@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
+from studio import memory
 from studio.domain import HeldReason, Run, Status
 from studio.engines.base import Engine, EngineInfo
 from studio.errors import NotFound, StorageUnavailable
@@ -38,6 +39,8 @@ STARTUP_WAIT_S = 2.0
 """How long the start waits for a database that cannot be written before the pages open anyway."""
 ACCOUNT_IDLE_S = 60.0
 """An engine with somebody's own keys is closed after so long without a run."""
+GIVE_BACK_AFTER_S = 20.0
+"""Memory is given back so long after the last run."""
 REPORT_AFTER_CLAIMS = 7
 """Failed claims, in about a second, before the pages report it."""
 
@@ -64,6 +67,7 @@ class Scheduler:
         self._holding: set[asyncio.Task[Run]] = set()
         self._closing: set[asyncio.Task[None]] = set()
         self._stopping = self._wake_pending = False
+        self._giving_back: asyncio.TimerHandle | None = None
         self._failed_claims = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
@@ -296,6 +300,8 @@ class Scheduler:
             lane.release_slot(run)
             self._hold(run, of_error(error))
             return
+        if self._giving_back is not None:
+            self._giving_back.cancel()
         run_id = run.id  # the callback keeps this alone: the row as it was claimed would live as long as the run
         task = asyncio.get_running_loop().create_task(executor.run(), name=run_id)
         self._executions[run_id] = (executor, task)
@@ -314,7 +320,17 @@ class Scheduler:
         executor.context.lane.used_at = time.monotonic()
         if not task.cancelled() and (error := task.exception()):
             log.error("the executor of run %s failed", run_id, exc_info=error)
+        if not self._executions and not self._stopping:
+            self._giving_back = asyncio.get_running_loop().call_later(GIVE_BACK_AFTER_S, self._give_back_memory)
         self._wake.set()
+
+    def _give_back_memory(self) -> None:
+        def give_back() -> None:
+            self.jobs.store.drop_readers()
+            memory.give_back()
+
+        if not self._stopping:
+            asyncio.get_running_loop().run_in_executor(None, give_back)
 
     def _request_stop(self) -> None:
         self._stopping = True

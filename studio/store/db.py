@@ -287,6 +287,12 @@ class Store:
                 else:
                     self._idle.append(db)
 
+    def drop_readers(self) -> None:
+        """Close the connections that nobody reads on now, with up to CACHE_KIB each."""
+        with suppress(IndexError):  # others take from it meanwhile
+            while True:
+                self._idle.pop().close()
+
     def stop_waiting(self) -> None:
         """The studio closes: writers that wait for the storage get their error now, and no check goes on."""
         self._closing = True

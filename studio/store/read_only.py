@@ -56,6 +56,9 @@ class ReadOnlyStore(Store):
         """Raises StoreError."""
         raise StoreError(Message("batch.read_only"))
 
+    def drop_readers(self) -> None:
+        """There is none but the one."""
+
     def stop_waiting(self) -> None:
         """Nothing waits."""
 

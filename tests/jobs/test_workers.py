@@ -32,11 +32,11 @@ TRACES = (".cpp", ".py", "Traceback", "/")
 
 @contextmanager
 def opened(
-    data: Path, *, workers: int = 1, silent_s: float = pool.HANG_TIMEOUT_S
+    data: Path, *, workers: int = 1, silent_s: float = pool.HANG_TIMEOUT_S, idle_s: float = pool.IDLE_S
 ) -> Iterator[tuple[Studio, DraftEngine]]:
     """A studio with the draft engine alone."""
     settings = Settings(data=data, workers=workers)
-    engine = DraftEngine(settings, hang_timeout_s=silent_s)
+    engine = DraftEngine(settings, hang_timeout_s=silent_s, idle_s=idle_s)
     with Studio.open(settings, engines={"draft": engine}, catalogue=load(), timing=QUICK) as studio:
         yield studio, engine
 
@@ -64,6 +64,22 @@ def whys(studio: Studio, run: Run) -> list[str]:
 def kill_its_worker(studio: Studio, engine: DraftEngine, run: Run, how: int = signal.SIGKILL) -> None:
     until(lambda: drawing(studio, run))
     os.kill(engine.pool.pids()[0], how)
+
+
+def test_a_worker_without_work_is_ended_and_the_next_draft_gets_another(tmp_path: Path) -> None:
+    """Ended by closing its input, which it answers with exit code 0; one at work stays."""
+    with opened(tmp_path, idle_s=0.4) as (studio, engine):
+        for seed in (1, 2):
+            [run] = studio.local.requests.submit(SHORT | {"seed": seed})
+            until(lambda: bool(engine.pool.pids()))
+            assert settled(studio, run).status == Status.SUCCEEDED
+            until(lambda: engine.pool.pids() == [])
+        [long] = studio.local.requests.submit(LONG | {"duration_s": 4})
+        until(lambda: drawing(studio, long))
+        [worker] = engine.pool.pids()
+        assert settled(studio, long).status == Status.SUCCEEDED
+        assert engine.pool.pids() in ([worker], [])
+        assert whys(studio, long).count("The run starts again.") == 0
 
 
 def test_a_run_whose_worker_is_killed_starts_again_at_once_with_the_reason(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from studio.catalogue import AccountLimits, Model
 from studio.domain import Asset, Kind, Output, Progress, Request, Status
 from studio.engines.base import EngineInfo, Input, Job
 from studio.engines.draft.order import order_of
-from studio.engines.draft.pool import HANG_TIMEOUT_S, DrawingJob, Pool
+from studio.engines.draft.pool import HANG_TIMEOUT_S, IDLE_S, DrawingJob, Pool
 from studio.errors import EngineError, Refused, StorageUnavailable, UnknownHandle, WorkerLost
 from studio.messages import Message
 from studio.settings import Settings
@@ -31,13 +31,13 @@ BEGIN_S, STILL_S_PER_PX, CLIP_S_PER_PX = 0.8, 4e-7, 6e-8
 
 
 class DraftEngine:
-    """Drafts on this machine. A handle is only known to the process that gave it. silent_s: see Pool."""
+    """Drafts on this machine. A handle is only known to the process that gave it. hang_timeout_s, idle_s: see Pool."""
 
-    def __init__(self, settings: Settings, *, hang_timeout_s: float = HANG_TIMEOUT_S) -> None:
+    def __init__(self, settings: Settings, *, hang_timeout_s: float = HANG_TIMEOUT_S, idle_s: float = IDLE_S) -> None:
         size = settings.workers or min(os.cpu_count() or 1, MAX_DEFAULT_WORKERS)
         limits = AccountLimits(submits_per_s=200, concurrent=size, polls_per_s=200)
         self.info = EngineInfo("draft", "Draft (animatic)", limits=limits, repeatable=True, local=True, maps_hdr=True)
-        self.pool = Pool(size, hang_timeout_s=hang_timeout_s)
+        self.pool = Pool(size, hang_timeout_s=hang_timeout_s, idle_s=idle_s)
         self._name = secrets.token_hex(4)
         self._count = 0
 

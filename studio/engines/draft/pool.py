@@ -1,4 +1,4 @@
-"""Worker processes for drafts: started when first needed, used again, replaced when they die.
+"""Worker processes for drafts: started when first needed, used again, replaced when they die, ended when idle.
 
 A worker is a fresh Python that reads orders as lines of JSON and answers in lines of JSON. It ends when its input
 closes, so it never outlives the studio, however that ends. One job runs in one worker; a worker that dies or hangs
@@ -40,6 +40,9 @@ HANG_TIMEOUT_S = 120.0
 """A worker that tells of no progress for so long hangs. The longest honest silence is a 4K frame on a slow machine:
 seconds."""
 
+IDLE_S = 90.0
+"""A worker without work for so long is ended: it keeps 110 MB, and another one draws within a second and a half."""
+
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Fault = Literal["", "refused", "storage", "broken", "memory", "lost", "hung"]
 """Why a job failed: its inputs, a full disk, a fault of the drawing, too little memory, a worker that died or hung."""
@@ -72,13 +75,16 @@ class DrawingJob:
 
 
 class DrawingWorker:
-    """One process and the thread that listens to it. jobs: how many it was given; retired: it gets no more."""
+    """One process and the thread that listens to it. jobs: how many it was given; retired: it gets no more.
+
+    idle_s: seconds since its last job.
+    """
 
     def __init__(self, pool: Pool) -> None:
         env = without_secrets(os.environ)
         env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), env.get("PYTHONPATH"))))
         self.piece: DrawingJob | None = None
-        self.jobs = 0
+        self.jobs, self.idle_s = 0, 0.0
         self.retired = False
         self.process = subprocess.Popen(
             COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, cwd=ROOT, text=True, bufsize=1
@@ -93,6 +99,12 @@ class DrawingWorker:
         with contextlib.suppress(OSError, ValueError):
             self._orders.write(json.dumps(message) + "\n")
             self._orders.flush()
+
+    def dismiss(self) -> None:
+        """Let the process end, which it does when its input closes."""
+        self.retired = True
+        with contextlib.suppress(OSError):
+            self._orders.close()
 
     def kill(self) -> None:
         """Kill the process and wait for it."""
@@ -114,16 +126,20 @@ class DrawingWorker:
 
 
 class Pool:
-    """At most `size` workers and the jobs that wait for one. silent_s: a worker without progress so long is stopped."""
+    """At most `size` workers and the jobs that wait for one. hang_timeout_s: a worker without progress so long is
+    killed; idle_s: one without work so long is ended."""
 
-    def __init__(self, size: int, *, hang_timeout_s: float = HANG_TIMEOUT_S) -> None:
-        self.size, self.hang_timeout_s = size, hang_timeout_s
+    def __init__(self, size: int, *, hang_timeout_s: float = HANG_TIMEOUT_S, idle_s: float = IDLE_S) -> None:
+        self.size, self.hang_timeout_s, self.idle_s = size, hang_timeout_s, idle_s
         self._lock = threading.RLock()
         self._pieces: dict[str, DrawingJob] = {}
         self._waiting: deque[DrawingJob] = deque()
         self._workers: list[DrawingWorker] = []
         self._closed = False
-        self._ticker = Ticker(min(1.0, hang_timeout_s / 4), self._check_hung, "draft-watchdog")
+        self._ticker = self._new_ticker()
+
+    def _new_ticker(self) -> Ticker:
+        return Ticker(min(1.0, self.hang_timeout_s / 4, self.idle_s / 4), self._check_workers, "draft-watchdog")
 
     def add(self, piece: DrawingJob) -> None:
         """Take a job; it starts as soon as a worker is free."""
@@ -192,13 +208,16 @@ class Pool:
                 self._failed(worker, piece, message["kind"], message["failed"])
             else:
                 piece.state = "cancelled"
-            worker.piece = None  # only now: were one of these to break, the job would go down with the worker
+            worker.piece, worker.idle_s = None, 0.0  # only now: were one of these to break, the job would go down too
             self._pump()
 
     def on_exit(self, worker: DrawingWorker, code: int) -> None:
         """A worker's process has ended; its job, if it had one, with it."""
         with self._lock:
             self._workers.remove(worker)
+            if not self._workers:
+                self._ticker.stop()
+                self._ticker = self._new_ticker()
             piece = worker.piece
             if piece is not None and not piece.ended:
                 _clear_folder(piece.folder)
@@ -231,11 +250,14 @@ class Pool:
             piece.state, piece.fresh, piece.fraction = "waiting", True, 0.0
             self._waiting.appendleft(piece)
 
-    def _check_hung(self) -> None:
-        """Count the silence of every worker, and end those that are silent for too long."""
+    def _check_workers(self) -> None:
+        """Count the silence of every worker, and end those that are silent, or without work, for too long."""
         with self._lock:
             for worker in self._workers:
                 if (piece := worker.piece) is None:
+                    worker.idle_s += self._ticker.every_s
+                    if worker.idle_s >= self.idle_s and not worker.retired:
+                        worker.dismiss()
                     continue
                 piece.silent_s += self._ticker.every_s
                 if piece.silent_s >= self.hang_timeout_s:
