@@ -112,10 +112,12 @@ export function followTabs() {
     navigate({ tab: null, ...PARTS }, { replace: true });
     refuse();
   }
+  const begun = document.querySelector('meta[name="studio-tab"]')?.getAttribute("content");
+  const wanted = wantedTab(currentParams());
+  if (begun && begun === selected() && wanted !== begun) button(wanted)?.click(); // Back was faster than the page
   const look = () => {
     const now = selected();
     if (!now || now === tab) return;
-    if (!hasTab(now)) return void button(wantedTab(currentParams()))?.click(); // Gradio begins with the first of all
     tab = now;
     const moved = now !== (tabOf(currentParams()) || first);
     if (moved) navigate({ tab: now, ...PARTS, ...tabParams[now]?.() });

@@ -17,19 +17,24 @@
     },
   };
 
+  // The studio sends the words of one language, by a cookie; a person's own choice goes first. Pages before the sign-in hold all.
+  const tables = /** @type {any} */ (window).studioWords || {};
+  const COOKIE = "studio_language";
+  const remember = (name) => (document.cookie = `${COOKIE}=${name}; path=/; max-age=31536000; samesite=lax`); // errors and live events come worded
+  const wanted = /^zh/i.test(keep.get("studio-language") || navigator.language || "en") ? "zh-CN" : "en";
+  const language = tables[wanted] ? wanted : Object.keys(tables)[0] || "en";
+  remember(wanted);
+  if (language !== wanted && document.cookie.includes(`${COOKIE}=${wanted}`)) location.reload();
+
   // Gradio asks the browser which language to speak; it is told one that we have words for.
-  const wanted = keep.get("studio-language") || navigator.language || "en";
-  const language = /^zh/i.test(wanted) ? "zh-CN" : "en";
   Object.defineProperty(navigator, "language", { get: () => language, configurable: true });
   Object.defineProperty(navigator, "languages", { get: () => [language], configurable: true });
   document.documentElement.lang = language;
-  document.cookie = `studio_language=${language}; path=/; max-age=31536000; samesite=lax`; // errors and live events come worded
 
   // ICU's plural form with its two English cases: {n, plural, one {# run} other {# runs}}.
   const PLURAL = /\{(\w+), plural, one \{([^{}]*)\} other \{([^{}]*)\}\}/g;
   /** The words under `key` in the page's language, {name} filled from vars; the key itself if there are none. */
   window.studioText = (key, vars) => {
-    const tables = window.gradio_config?.i18n_translations || {};
     const words = tables[language]?.[key] ?? tables.en?.[key] ?? key;
     if (!vars) return words;
     const counted = words.replace(PLURAL, (all, name, one, other) =>

@@ -9,3 +9,16 @@ export const TABS = {
   "audio-to-video": "s2v",
   "video-to-video": "v2v",
 };
+
+/** The tab that each "Send to" leads to; as in studio/web/forms/send_to.py. */
+export const SEND_TABS = {
+  image: "edit",
+  first_frame: "i2v",
+  last_frame: "i2v",
+  references: "r2v",
+  video: "v2v",
+  audio_file: "s2v",
+  sound_frame: "s2v",
+  clip_sound: "t2v",
+  frame_sound: "i2v",
+};

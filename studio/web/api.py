@@ -17,8 +17,7 @@ from gradio import events
 from studio.errors import CapabilityError
 from studio.messages import Message
 from studio.web import verbs
-from studio.web.pages import form_files
-from studio.web.pages.page import actor_of
+from studio.web.forms import files as form_files
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -27,6 +26,11 @@ MAX_CONCURRENT_CALLS = 32
 """Of one function by Gradio's queue; see studio.web.direct_calls for gradio_client."""
 REQUEST = "gradio_request"
 """The parameter in which Gradio gives a function who asks."""
+
+
+def actor_of(request: gr.Request | None) -> str:
+    """The key of the actor on whose behalf a call runs; "" is the local user of a studio without accounts."""
+    return (request and request.username) or ""
 
 
 def connect(studio: Studio) -> None:

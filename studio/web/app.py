@@ -7,12 +7,16 @@ import gc
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.messages import Message
-from studio.web.pages import form_files
+from studio.web import navigation
+from studio.web.forms import files as form_files
+from studio.web.i18n import tables
+from studio.web.tabs import Tab, tabs_of
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -22,18 +26,6 @@ if TYPE_CHECKING:
     from studio.studio import Studio
 
 log = logging.getLogger(__name__)
-
-CREATE_TASKS = {
-    "t2i": "text-to-image",
-    "edit": "image-edit",
-    "t2v": "text-to-video",
-    "i2v": "image-to-video",
-    "r2v": "reference-to-video",
-    "s2v": "audio-to-video",
-    "v2v": "video-to-video",
-}
-"""Tab id -> task of the create pages, in the order of the navigation."""
-
 
 MAX_SESSIONS = 24
 """Gradio's sessions that are kept, newest first: each holds about a megabyte. Our events need none of what is in them;
@@ -52,58 +44,29 @@ def prepare(studio: Studio) -> Path:
     return folder
 
 
-def build(studio: Studio) -> gr.Blocks:
-    """The pages as Gradio blocks. Call `prepare` first: Gradio reads its folder from the environment when imported."""
+def build(studio: Studio, tabs: Iterable[Tab], names: gr.I18n) -> gr.Blocks:
+    """The page as Gradio blocks. Call `prepare` first: Gradio reads its folder from the environment when imported."""
     import gradio as gr
 
     from studio.web import api
     from studio.web.blocks import StudioBlocks
-    from studio.web.i18n import text
-    from studio.web.pages import form_autosave, mount_script, send_to
-    from studio.web.pages.page import PageContext
+    from studio.web.mount import mount_script
 
-    ctx = PageContext(studio)
-    ctx.pages = {p.id: p for p in _pages(ctx)}
     with StudioBlocks(title="Wan Studio", analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True) as demo:
-        with gr.Tabs(elem_id="studio-tabs", overflow_behavior="wrap") as ctx.tabs:
-            for page in ctx.pages.values():
-                with gr.Tab(text(page.label), id=page.id, elem_id=f"tab-{page.id}"):
-                    page.build()
-        for page in ctx.pages.values():
-            page.connect_events()
-        mount_script("corner.js", elem_id="studio-corner", events=())
-        form_autosave.connect(demo, ctx)
-        send_to.connect(demo, ctx)
+        with gr.Tabs(elem_id="studio-tabs", overflow_behavior="wrap"):
+            for tab in tabs:
+                with gr.Tab(str(names(tab.label)), id=tab.id, elem_id=f"tab-{tab.id}"):
+                    mount_script(tab.script, elem_id=tab.id, options=tab.options)
+        mount_script(navigation.CORNER, elem_id="studio-corner")
         api.connect(studio)
     return demo
 
 
-def _pages(ctx: Any) -> Iterator[Any]:
-    from studio.domain import Task
-    from studio.web.pages.account import AccountPage
-    from studio.web.pages.activity import ActivityPage
-    from studio.web.pages.approvals import ApprovalsPage, SpendingPage
-    from studio.web.pages.create import CreatePage
-    from studio.web.pages.gallery import GalleryPage
-    from studio.web.pages.models import ModelsPage
-    from studio.web.pages.people import PeoplePage
-    from studio.web.pages.queue import QueuePage
-    from studio.web.pages.refunds import RefundsPage
-    from studio.web.pages.review import ReviewPage
-    from studio.web.pages.settings import SettingsPage
-    from studio.web.pages.storyboard import StoryboardPage
-    from studio.web.pages.workflows import WorkflowsPage
+def _names(tabs: Iterable[Tab]) -> gr.I18n:
+    """The names of the tabs, which Gradio puts in the browser's language."""
+    import gradio as gr
 
-    for page_id, task in CREATE_TASKS.items():
-        if ctx.studio.catalogue.for_task(Task(task)):
-            yield CreatePage(ctx, Task(task), page_id)
-    yield from (
-        page(ctx)
-        for page in (
-            *(StoryboardPage, GalleryPage, ReviewPage, QueuePage, ApprovalsPage, SpendingPage),
-            *(ModelsPage, WorkflowsPage, RefundsPage, PeoplePage, ActivityPage, AccountPage, SettingsPage),
-        )
-    )
+    return gr.I18n(**{language: {tab.label: words[tab.label] for tab in tabs} for language, words in tables().items()})
 
 
 @contextlib.contextmanager
@@ -119,9 +82,8 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
     folder = prepare(studio)
     from starlette.middleware import Middleware
 
-    from studio.web import direct_calls, navigation
+    from studio.web import direct_calls
     from studio.web.errors import HANDLERS
-    from studio.web.i18n import languages
     from studio.web.middleware import connections, login, security
     from studio.web.middleware.front_page import FrontPage
     from studio.web.routes import account, activity, forms, people, register
@@ -147,7 +109,9 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
     site = register.build(studio)
     accounts = (account.router(studio, authenticator), people.router(studio), activity.router(studio))
     entry = login.router(authenticator, frame_ancestors=ancestors, elsewhere=sign_in.openid)
-    demo = build(studio)
+    tabs = list(tabs_of(studio))
+    names, scripts = _names(tabs), {tab.id: tab.script for tab in tabs}
+    demo = build(studio, tabs, names)
     demo.queue(default_concurrency_limit=16, max_size=1000)
     _look_less_often(demo)
     app, url, _ = demo.launch(
@@ -161,7 +125,7 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
         inbrowser=False,
         footer_links=[],
         theme=theme(),
-        i18n=languages(),
+        i18n=names,
         max_file_size=f"{settings.max_upload_mb}mb",
         state_session_capacity=MAX_SESSIONS,
         auth_dependency=None if authenticator is None else _actor_key,
@@ -177,8 +141,8 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
             "middleware": [
                 Middleware(
                     FrontPage,
-                    head=head(settings),
-                    tags=lambda key: navigation.tags(studio.acting_for(key)),
+                    head=partial(head, settings),
+                    tags=lambda key, query: navigation.tags(studio.acting_for(key), query, scripts),
                     banner=banner(settings),
                     ancestors=ancestors,
                     config=direct_calls.config_for,

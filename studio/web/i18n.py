@@ -1,7 +1,7 @@
 """The words of the pages in English and Simplified Chinese, from assets/i18n/LANGUAGE/AREA.json.
 
-`text(key)` marks a word for Gradio's components, which put in the browser's language; widgets ask `studioText(key)` in
-assets/js/shell.js, which reads the same tables. A key is AREA.name; in AREA.json the area may be left out.
+A key is AREA.name; in AREA.json the area may be left out. `text(key)` marks a word in JSON for our scripts, which put
+it into the page's language (`said` in assets/js/form/common.js); scripts ask `studioText(key)` of assets/js/shell.js.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-import gradio as gr
+MARK = "i18n:"
+"""What a key begins with where words are expected."""
 
 FOLDER = Path(__file__).parents[2] / "assets" / "i18n"
 LANGUAGES = ("en", "zh-CN")
@@ -32,12 +33,6 @@ def tables() -> dict[str, dict[str, str]]:
     return tables_
 
 
-@cache
-def languages() -> gr.I18n:
-    """The tables as `launch(i18n=...)` takes them."""
-    return gr.I18n(**tables())
-
-
 def has_key(key: str) -> bool:
     """Whether the tables have this key."""
     return key in tables()["en"]
@@ -50,7 +45,7 @@ def catalogue_text(english: str) -> str:
 
 
 def text(key: str) -> str:
-    """The words under this key, put in by the browser in its language. Raises KeyError for an unknown key."""
+    """The mark of the words under this key. Raises KeyError for an unknown key."""
     if not has_key(key):
         raise KeyError(f"no words for {key!r} in assets/i18n/en")
-    return str(languages()(key))
+    return MARK + key

@@ -8,20 +8,22 @@ from pathlib import Path
 
 from studio.web.static import ASSETS
 
-IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\.{1,2}/[\w./-]+\.js)["']""")
+IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*(\(?)\s*["'](\.{1,2}/[\w./-]+\.js)["']""")
 WORD = re.compile(r"""\b(?:t|studioText)\(\s*["'`]([a-z_]+)\.""")
 SCRIPTS = ASSETS / "js"
 
 
 @cache
-def scripts_of(name: str) -> frozenset[Path]:
-    """The script of this name below assets/js, with every script that it imports, directly or not."""
+def scripts_of(name: str, *, later: bool = True) -> frozenset[Path]:
+    """The script of this name below assets/js, with every script that it imports, directly or not. later: also those
+    that are imported only when they are needed."""
     found, waiting = set[Path](), [(SCRIPTS / name).resolve()]
     while waiting:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting += [(path.parent / other).resolve() for other in IMPORT.findall(path.read_text("utf-8"))]
+            imports = IMPORT.findall(path.read_text("utf-8"))
+            waiting += [(path.parent / other).resolve() for call, other in imports if later or not call]
     return frozenset(found)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 ASSETS = Path(__file__).parents[2] / "assets"
 SERVED = ("css", "js", "icons", "fonts", "img")
+WORDS = "i18n"
+"""The folder of words, from which scripts are made."""
 TYPES = {
     ".js": "text/javascript",
     ".css": "text/css",
@@ -23,9 +25,9 @@ TYPES = {
 
 @cache
 def assets_digest() -> str:
-    """Names the content of everything served from assets/, so that a new version gets new addresses."""
+    """Names the content of everything served from assets/ and of the words, so that a new version gets new ones."""
     digest = hashlib.sha256()
-    for path in sorted(p for folder in SERVED for p in (ASSETS / folder).rglob("*") if p.is_file()):
+    for path in sorted(p for folder in (*SERVED, WORDS) for p in (ASSETS / folder).rglob("*") if p.is_file()):
         digest.update(f"{path.relative_to(ASSETS)}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

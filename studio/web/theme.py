@@ -30,7 +30,7 @@ STYLES = (
     "css/access.css",
     "css/phone.css",
 )
-SCRIPTS = ("js/shell.js", "js/access.js")
+SCRIPTS = ("js/shell.js", "js/early.js", "js/access.js")
 """Run before the page is built; everything else is loaded by the widget that needs it."""
 
 BARS = {"light": "#f4f5f8", "dark": "#0d0f13"}
@@ -88,9 +88,11 @@ def banner(settings: Settings) -> str:
     return f'<div id="studio-open" role="status"><p data-word="access.open">{tables()["en"]["access.open"]}</p></div>'
 
 
-def head(settings: Settings) -> str:
-    """Tags for the page's head: styles first, so that nothing is drawn without them, then the shell script."""
+def head(settings: Settings, language: str) -> str:
+    """Tags for the page's head: styles first, so that nothing is drawn without them, then the words in this language,
+    and the shell script, which reads them."""
     tags = [f'<link rel="stylesheet" href="{asset_url(name)}">' for name in STYLES]
+    tags += [f'<script src="{asset_url(f"words/{language}.js")}"></script>']
     tags += [f'<script src="{asset_url(name)}"></script>' for name in SCRIPTS]
     tags += ['<link rel="manifest" href="manifest.webmanifest" crossorigin="use-credentials">']
     tags += [f'<link rel="apple-touch-icon" href="{asset_url("icons/apple-touch.png")}">']

@@ -20,14 +20,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from studio import engines
 from studio.settings import Settings
 from studio.studio import Studio
-from studio.web.pages.form_autosave import STORAGE_KEY
+from studio.web.forms.tasks import CREATE_TASKS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--process-per-site"]
 PATIENT_MS = 20_000
 PRESSES_APART_MS = 4000
 """Later than the last press and the word about it: a new press, not the last one once more."""
-STORED_FORMS = f"localStorage.getItem({STORAGE_KEY!r})"
+STORED_FORMS = "JSON.stringify(Object.entries(localStorage).filter(([key]) => key.startsWith('studio-form-')))"
 expect.set_options(timeout=PATIENT_MS)
 
 
@@ -128,7 +128,7 @@ def open_page(context: BrowserContext, site: Site, errors: list[str]) -> Iterato
 def show(page: Page, tab: str) -> None:
     """Go to a tab; on a create page, wait for its form."""
     page.locator(f"#tab-{tab}-button").click()
-    if page.locator(f"#create-{tab}").count():
+    if tab in CREATE_TASKS:
         expect(page.locator(f"#{tab}-model .sp-name")).not_to_be_empty(timeout=PATIENT_MS)
         expect(page.locator(f"#{tab}-bar .sf-runs")).to_be_visible(timeout=PATIENT_MS)
 

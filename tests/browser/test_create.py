@@ -68,7 +68,7 @@ def test_what_was_typed_survives_a_reload(open_page: Open) -> None:
     page.reload()
     show(page, "t2v")
     expect(prompt(page, "t2v")).to_have_value("an otter dives ${1+1} {{value}}")
-    expect(page.locator("#t2v-aspect label.selected")).to_have_text("9:16")
+    expect(page.locator("#t2v-aspect label:has(:checked)")).to_have_text("9:16")
 
 
 def test_combinations_and_seeds_show_count_and_price_before_generate(open_page: Open) -> None:
@@ -77,7 +77,7 @@ def test_combinations_and_seeds_show_count_and_price_before_generate(open_page: 
     pick_model(page, "t2v", "alibaba/wan2.6-t2v")
     prompt(page, "t2v").fill("{red|blue} coat, {rain|snow}")
     expect(page.locator("#t2v-bar .sf-runs")).to_have_text("1 run")
-    page.locator("#create-t2v .studio-fold").first.locator("button").first.click()
+    page.locator("#create-t2v .studio-fold > summary").first.click()
     page.locator("#t2v-combinations input").check()
     page.locator("#t2v-seeds input, #t2v-seeds textarea").first.fill("7, 8-9")
     expect(page.locator("#t2v-bar .sf-runs")).to_have_text("12 runs")
@@ -181,8 +181,8 @@ def test_a_file_of_the_studio_restores_its_settings(open_page: Open, site: Site,
     page.locator("#t2v-tools input[type=file]").set_input_files(file)
     expect(page.locator("#t2i-prompt textarea")).to_have_value("a pangolin in fog")
     expect(page.locator("#t2i-seed input")).to_have_value("4711")
-    expect(page.locator("#t2i-aspect label.selected")).to_have_text("9:16")
-    expect(page.locator("#t2i-tier label.selected")).to_have_text("480P")
+    expect(page.locator("#t2i-aspect label:has(:checked)")).to_have_text("9:16")
+    expect(page.locator("#t2i-tier label:has(:checked)")).to_have_text("480P")
 
 
 def test_a_picture_is_checked_as_it_comes_and_makes_a_clip(open_page: Open, site: Site, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def generate(page: Page, tab: str) -> None:
 def test_the_line_is_what_is_made_after_each_reload(open_page: Open, site: Site) -> None:
     """Two combinations at 480P: after every reload the line says so, and the press makes just that."""
     page = open_page("t2i")
-    page.locator("#create-t2i .studio-fold").first.locator("button").first.click()
+    page.locator("#create-t2i .studio-fold > summary").first.click()
     page.locator("#t2i-combinations input").check()
     with autosaved(page):
         prompt(page, "t2i").fill("a {red|blue} nudibranch")
@@ -88,7 +88,7 @@ def test_a_press_before_the_line_has_caught_up_asks_again_where_it_says_somethin
 ) -> None:
     """Typed and pressed at once: what costs the same goes on, what does not is shown first."""
     page = open_page("t2i", clocked(context))
-    page.locator("#create-t2i .studio-fold").first.locator("button").first.click()
+    page.locator("#create-t2i .studio-fold > summary").first.click()
     page.locator("#t2i-combinations input").check()
     prompt(page, "t2i").fill("an echidna")
     expect(page.locator("#t2i-generate")).to_be_enabled()
@@ -109,7 +109,7 @@ def test_the_studio_refuses_a_press_that_saw_other_terms(open_page: Open, site: 
     sent: list[Request] = []
     page.on("request", lambda r: sent.append(r) if '"terms"' in (r.post_data or "") else None)
     page.route(
-        "**/gradio_api/**",
+        "**/ui/forms/**",
         lambda route: route.abort() if '"terms"' in (route.request.post_data or "") else route.continue_(),
     )
     with page.expect_event("requestfailed"):

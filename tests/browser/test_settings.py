@@ -52,7 +52,7 @@ def test_a_fresh_form_starts_with_the_default_and_a_changed_one_keeps_its_own(
     changed = open_page("t2i")
     first = changed.locator("#t2i-model .sp-name").inner_text()
     changed.locator("#t2i-prompt textarea").fill("kept as it was")
-    changed.wait_for_function("localStorage.getItem('wan-studio-forms')")
+    changed.wait_for_function("localStorage.getItem('studio-form-t2i')")
     show(changed, "settings")
     default = changed.locator('.st-default[data-task="text-to-image"]')
     chosen = default.locator("[name=model] optgroup option").last

@@ -66,14 +66,14 @@ FADED = """Promise.allSettled(
   document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished))"""
 """Waits until colours have faded over."""
 PICKED = {
-    "label": "#t2v-prompt [data-testid=block-info]",
+    "label": "#t2v-prompt .ct-label",
     "count": "#t2v-prompt .sf-count",
-    "chip": "#t2v-tier label:not(.selected) span",
-    "chosen": "#t2v-tier label.selected span",
+    "chip": "#t2v-tier label:not(:has(:checked)) span",
+    "chosen": "#t2v-tier label:has(:checked) span",
     "about": "#t2v-model .sp-about",
     "facts": "#t2v-bar .sf-runs",
     "button": "#t2v-generate",
-    "help": "#t2v-caption .info-text",
+    "help": "#t2v-caption .ct-info",
     "tab": "#tab-edit-button",
 }
 CONTRAST = """(picked) => {

@@ -153,7 +153,7 @@ def test_files_added_while_the_model_is_being_changed_stay(
     page = open_page("r2v")
 
     held: list[Route] = []
-    page.route(re.compile(r"/gradio_api/(run|call|queue/join)"), lambda route: held.append(route), times=1)
+    page.route(re.compile(r"/ui/forms/r2v/pick"), lambda route: held.append(route), times=1)
     pick_model(page, "r2v", R2V)
     slot = page.locator("#r2v-media [data-slot=references]")
     slot.locator("> input[type=file]").set_input_files([files["eda.png"], files["mia.png"]])

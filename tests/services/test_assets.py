@@ -145,7 +145,7 @@ def test_a_format_that_a_model_does_not_take_is_refused_and_converted_when_asked
 ) -> None:
     """A phone's picture for a row that lists its formats: said before money is spent, and the offer helps."""
     from studio.catalogue import InputSpec
-    from studio.web.pages import form_files
+    from studio.web.forms import files as form_files
     from tests.stories.files import saved
 
     spec = InputSpec(kinds=(Kind.IMAGE,), formats=("jpeg", "png"), label="Picture")

@@ -19,8 +19,8 @@ from studio.services.readiness import ModelReadiness
 from studio.settings import Settings
 from studio.store import projects
 from studio.studio import Studio
-from studio.web.pages import model_picker
-from studio.web.pages.form_alternatives import rows as where_rows
+from studio.web.forms import model_picker
+from studio.web.forms.alternatives import rows as where_rows
 from studio.web.routes import forms
 from studio.web.verbs.runs import RunVerbs
 from tests.providers.serving import served

@@ -9,7 +9,7 @@ from studio.catalogue import load
 from studio.domain import Task
 from studio.engines.comfyui.workflow import FIELDS, MEDIA
 from studio.storyboard.look import Slate
-from studio.web.app import CREATE_TASKS
+from studio.web.forms.tasks import CREATE_TASKS
 from studio.web.i18n import catalogue_text, tables
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def test_every_word_that_is_asked_for_is_there() -> None:
         for key in ASKED.findall(path.read_text("utf-8")):
             area, _, name = key.partition(".")
             full = f"{area}.{name.replace('.', '_')}" if name else f"forms.{key}"
-            if ("." in key or path.name == "form_controls.py") and full not in EN:
+            if ("." in key or path.name == "fields.py") and full not in EN:
                 missing.append(f"{path.relative_to(ROOT)} asks for {full}")
     assert missing == []
 

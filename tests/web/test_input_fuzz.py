@@ -29,6 +29,9 @@ from studio.engines.fake import FakeEngine, FakeProvider
 from studio.settings import Settings
 from studio.studio import Studio
 from studio.web.errors import UNEXPECTED
+from studio.web.forms.events import FormEvents
+from studio.web.forms.form import CreateForm
+from studio.web.forms.tasks import CREATE_TASKS
 from studio.web.routes import forms, register
 from tests.support.kit import QUICK, finish, image
 
@@ -301,30 +304,39 @@ def test_every_function_answers_anything_in_a_sentence(name: str, served: Served
         ask()
 
 
-@pytest.mark.parametrize("half", [0, 1])
-def test_every_event_of_the_pages_answers_anything_in_a_sentence(half: int, served: Served) -> None:
-    """As a page's script would send it, were it changed: anything in place of the form."""
-    dependencies = httpx.get(served.url + "/config").json()["dependencies"]
-    private = [d for d in dependencies if d["api_visibility"] == "private" and d["backend_fn"]]
-
-    @settings(cases, max_examples=2)
-    @given(
-        data=st.lists(ANY, max_size=4), event=st.none() | st.dictionaries(st.sampled_from(EVENT_KEYS), ANY, max_size=4)
+@pytest.mark.parametrize("page", ["t2i", "i2v"])
+def test_every_event_of_the_forms_answers_anything_in_a_sentence(page: str, served: Served) -> None:
+    """As a page's script would send it, were it changed: anything in place of the form, or nearly a form."""
+    names = sorted(FormEvents(served.studio).events)
+    typed = {f.key: ANY for f in CreateForm(served.studio, CREATE_TASKS[page], page).fields}
+    files = st.dictionaries(
+        st.sampled_from(["image", "first_frame", "references", ""]), st.lists(ANY, max_size=2) | ANY
     )
-    def ask(dependency: dict[str, Any], data: list[Any], event: Any) -> None:
-        filled = (data * len(dependency["inputs"]) or [None] * len(dependency["inputs"]))[: len(dependency["inputs"])]
-        body = {"fn_index": dependency["id"], "data": filled, "event_data": event, "session_hash": "fuzz"}
-        answer = client.post(served.url + "/gradio_api/run/predict", content=json.dumps(body), headers=JSON_TYPE)
+    held = st.fixed_dictionaries(
+        {},
+        optional={
+            "model": st.sampled_from(["fake/image", "fake/clip"]) | ANY,
+            "media": files | ANY,
+            "origin": ANY,
+            "values": st.fixed_dictionaries({}, optional=typed) | ANY,
+        },
+    )
+    told = st.dictionaries(st.sampled_from(EVENT_KEYS), st.sampled_from(served.ids) | ANY, max_size=4)
+
+    @settings(cases, max_examples=len(names) * EXAMPLES)
+    @given(event=st.sampled_from([*names, "no"]), form=held, data=told, saved=st.none() | held)
+    def ask(event: str, form: Any, data: Any, saved: Any) -> None:
+        body = {"form": form, "data": {"saved": saved} if event == "open" else data}
+        answer = client.post(f"{served.url}/ui/forms/{page}/{event}", content=json.dumps(body), headers=JSON_TYPE)
+        assert answer.status_code < 500, (event, body, answer.text)
         if answer.status_code >= 400:
-            judge(answer.json().get("error"), body)
+            judge(answer.json().get("error"), (event, body))
 
-    assert private
     with httpx.Client(timeout=30) as client:
-        for dependency in private[half::2]:
-            ask(dependency)
+        ask()
 
 
-EVENT_KEYS = ("id", "ids", "slot", "paths", "names", "name", "path", "run", "asset", "of")
+EVENT_KEYS = ("id", "ids", "slot", "paths", "names", "name", "path", "run", "asset", "of", "to", "terms", "key", "edit")
 
 
 @pytest.mark.parametrize(

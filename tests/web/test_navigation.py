@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,13 @@ from studio import engines
 from studio.permissions import LOCAL_ACTOR, VISITOR_PREFIX, Action, Role
 from studio.settings import Settings
 from studio.studio import Studio
-from studio.web.app import CREATE_TASKS, build, prepare, served
+from studio.web.app import served
+from studio.web.forms.tasks import CREATE_TASKS
 from studio.web.middleware import security
-from studio.web.navigation import TAB_ACTIONS, hidden_tabs
+from studio.web.navigation import TAB_ACTIONS, hidden_tabs, tab_of, tags
+from studio.web.script_words import IMPORT
+from studio.web.static import ASSETS
+from studio.web.tabs import tabs_of
 
 LOOK = {"storyboard", "gallery", "review", "queue"}
 OWN = {"refunds", "activity", "account", "settings"}
@@ -56,11 +61,39 @@ def test_a_studio_without_accounts_shows_all_but_what_takes_a_team(studio: Studi
 
 
 def test_the_table_names_every_tab_of_the_page(studio: Studio) -> None:
-    import gradio as gr
+    assert [tab.id for tab in tabs_of(studio)] == list(TAB_ACTIONS)
+    assert all((ASSETS / "js" / tab.script).is_file() for tab in tabs_of(studio))
 
-    prepare(studio)
-    tabs = {str(block.id) for block in build(studio).blocks.values() if isinstance(block, gr.Tab)}
-    assert tabs == set(TAB_ACTIONS)
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ({}, "edit"),
+        ({"tab": "queue"}, "queue"),
+        ({"tab": "t2i"}, "edit"),
+        ({"tab": "no"}, "edit"),
+        ({"run": "r"}, "gallery"),
+    ],
+)
+def test_the_page_begins_with_the_tab_of_its_address_where_the_person_has_it(query: dict[str, str], first: str) -> None:
+    assert tab_of(query, ["t2i"], TAB_ACTIONS) == first
+
+
+def test_scripts_are_loaded_before_they_are_asked_for_and_only_those_of_the_open_tab(studio: Studio) -> None:
+    """Each import of each script has its link, so that the browser waits for no import of an import."""
+    scripts = {tab.id: tab.script for tab in tabs_of(studio)}
+    services = studio.acting_for(studio.people.create("Ada", role=Role.ADMIN).id)
+    form, gallery = (tags(services, {"tab": tab}, scripts) for tab in ("t2i", "gallery"))
+    linked = {tab: set(re.findall(r'modulepreload" href="ui/assets/\w+/([^"]+)', html)) for tab, html in
+              (("form", form), ("gallery", gallery))}  # fmt: skip
+    assert {"js/form/bar.js", "js/dom.js", "js/controls/control.js"} <= linked["form"]
+    assert "js/gallery.js" in linked["gallery"] and "js/gallery.js" not in linked["form"]
+    for paths in linked.values():
+        for path in paths:
+            imported = IMPORT.findall((ASSETS / path).read_text("utf-8"))
+            own = {(ASSETS / path).parent.joinpath(name).resolve() for call, name in imported if not call}
+            assert own <= {ASSETS / one for one in paths}, path
+    assert "form/first.js" in form and "form/first.js" not in gallery
 
 
 def test_the_page_tells_each_person_their_own(studio: Studio) -> None:

@@ -11,7 +11,6 @@ import { atFields } from "./problems.js";
 
 const CHECK_DELAY_MS = 300;
 const ANSWER_TIMEOUT_MS = 10_000; // an answer that has not come by then is asked for again
-const RESTORE_MS = 5000; // a page whose forms were not put back by then starts as it is
 const SAVE_MS = 700;
 const SENT_NOTICE_MS = 3000;
 const SAME_PRESS_MS = 1200; // a double click, Enter and a click, two quick taps
@@ -31,9 +30,8 @@ export function mount(element, { props, trigger, watch, options }) {
   element.replaceChildren(edited, wrong, changed, facts, held, paused, run);
 
   let seen = {}; // the newest answer
-  let turn = 0; // number of the newest question
+  let turn = 0; // number of the newest question; the studio answered this one with the form itself
   let stale = true; // the line may not stand for the form as it is
-  let started = false; // the forms of this page were put back
   let asking, missing, saving;
   let wished = null; // what was shown when Generate was pressed while the line was being worked out
   let sending = null; // the press under way: {key, terms}
@@ -63,7 +61,7 @@ export function mount(element, { props, trigger, watch, options }) {
     stale = true;
     mark();
     clearTimeout(asking);
-    if (started) asking = setTimeout(send, after);
+    asking = setTimeout(send, after);
   }
 
   function send() {
@@ -77,13 +75,8 @@ export function mount(element, { props, trigger, watch, options }) {
   }
 
   /** What a row of chips offers now: the studio corrects it where a shape, a size and the files do not go together. */
-  const chips = (key) => [...document.querySelectorAll(`#${page}-${key} input[type=radio]`)].map((e) => e.value);
-
-  function start() {
-    if (started) return;
-    started = true;
-    ask(0);
-  }
+  const chips = (key) =>
+    [...document.querySelectorAll(`#${page}-${key}:not([hidden]) input[type=radio]`)].map((e) => e.value);
 
   const heard = (e) => {
     if (e.target.closest?.(".studio-bar") || (e.type === "change" && e.target.matches?.("textarea, input[type=text]")))
@@ -99,10 +92,7 @@ export function mount(element, { props, trigger, watch, options }) {
     const value = props.value || {};
     if (value.press !== undefined) return pressed(value);
     if (value.editing) edit(value.editing);
-    if (value.turn === undefined) {
-      started = started || "recheck" in value;
-      return ask();
-    }
+    if (value.turn === undefined) return ask();
     if (value.turn !== turn) return; // an answer about the form as it was
     clearTimeout(missing);
     if (asking) return; // changed meanwhile: the next question is on its way
@@ -305,10 +295,7 @@ export function mount(element, { props, trigger, watch, options }) {
   });
 
   watch("value", answer);
-  mark();
-  if (props.value?.editing) edit(props.value.editing); // the form was filled before this page was shown
-  if ("recheck" in (props.value || {})) start();
-  else setTimeout(start, RESTORE_MS);
+  answer();
 }
 
 /** Names one press; randomUUID is only there on pages with TLS. */

@@ -6,7 +6,7 @@ export const formElement = (element) => element.closest(".studio-form") || docum
 export const textarea = (page, key) =>
   document.querySelector(`#${page}-${key} textarea, #${page}-${key} input[type=text]`);
 
-/** Write into a text box as if typed, so that Gradio and our listeners hear of it. */
+/** Write into a text box as if typed, so that the form hears of it. */
 export function write(box, text) {
   const kind = box instanceof HTMLTextAreaElement ? HTMLTextAreaElement : HTMLInputElement;
   Object.getOwnPropertyDescriptor(kind.prototype, "value").set.call(box, text);
@@ -43,6 +43,11 @@ export function sendInOrder(element, send) {
 
 /** The answer has come: the next may be sent. */
 export const releaseNext = (element) => pendingSends.get(formElement(element))?.done();
+
+const MARK = "i18n:"; // as in studio/web/i18n.py
+
+/** Words of the studio: a key of ours in the page's language, any other text as it is. */
+export const said = (text) => (text.startsWith(MARK) ? window.studioText(text.slice(MARK.length)) : text);
 
 /** A label or help of the catalogue in the page's language; its English where there is no translation. */
 export function catalogueText(english) {

@@ -1,12 +1,14 @@
 // The files of a form: a slot for each media input of the model; upload, paste, drag, reorder, and what is wrong with each.
 
 import { button, bytes, el, icon, media, seconds, t, isTyping } from "../dom.js";
-import { menu } from "../actions.js";
+import { menu } from "../menu.js";
 import { toast, tryOrToast } from "../net.js";
 import { releaseNext, hasFiles, changed, formElement, insert, sendInOrder, textarea, catalogueText } from "./common.js";
-import { pick } from "./gallery.js";
 
 const KIND_ICON = { image: "image", video: "film", audio: "sound", document: "script" };
+
+/** Ask for files of the studio; see gallery.js. */
+const pick = async (...asked) => (await tryOrToast(import("./gallery.js")))?.pick(...asked);
 
 export function mount(element, { props, trigger, watch, upload, options }) {
   element.classList.add("st");

@@ -15,7 +15,7 @@ export function atFields(form, page, problems) {
   for (const old of form.querySelectorAll("[aria-invalid=true]")) old.removeAttribute("aria-invalid");
   return problems.filter((problem) => {
     const names = PLACES[problem.field] || [problem.field];
-    const found = names.map((name) => document.getElementById(`${page}-${name}`)).find((e) => e?.offsetParent);
+    const found = names.map((name) => document.getElementById(`${page}-${name}`)).find((e) => e?.checkVisibility());
     const field =
       found ||
       form.querySelector(

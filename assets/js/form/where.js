@@ -2,15 +2,13 @@
 // the form to a model, or sends one run to each of several and opens them side by side.
 
 import { button, el, styles, t } from "../dom.js";
-import { openComparison } from "../compare/view.js";
-import { alternativesTable } from "../compare/table.js";
+import { tryOrToast } from "../net.js";
 import { sendInOrder } from "./common.js";
 
 const ANSWER_TIMEOUT_MS = 20_000;
 
 export function mount(element, { props, trigger, watch, options }) {
   element.classList.add("st");
-  styles("compare.css");
   let shown = null; // the open dialog: {box, table}
   let turn = 0; // number of the newest question
   let press = null; // the press of Compare that has no answer yet: {key, terms}
@@ -24,8 +22,11 @@ export function mount(element, { props, trigger, watch, options }) {
     ),
   );
 
-  function open() {
-    if (shown) return;
+  async function open() {
+    const loaded = await tryOrToast(Promise.all([import("../compare/table.js"), import("../compare/view.js")]));
+    if (shown || !loaded) return;
+    styles("compare.css");
+    const [{ alternativesTable }, { openComparison }] = loaded;
     const table = alternativesTable({ use, compare, close: () => shown?.box.close() });
     const box = el(
       "dialog",
@@ -43,7 +44,7 @@ export function mount(element, { props, trigger, watch, options }) {
     box.addEventListener("close", () => (box.remove(), clearTimeout(overdue), (shown = press = null)));
     box.addEventListener("keydown", (e) => e.key !== "Escape" && e.stopPropagation());
     box.addEventListener("pointerdown", (e) => e.target === box && box.close());
-    shown = { box, table };
+    shown = { box, table, openComparison };
     document.body.append(box);
     box.showModal();
     look();
@@ -88,7 +89,8 @@ export function mount(element, { props, trigger, watch, options }) {
       clearTimeout(overdue);
       shown.table.sending(false);
       if (value.comparison) {
-        shown.box.close();
+        const { box, openComparison } = shown;
+        box.close();
         openComparison(value.comparison);
       } else {
         shown.table.refused(value.problem);

@@ -4,6 +4,7 @@ import { BASE, button, el, exactTime, icon, styles, t } from "../dom.js";
 import { send } from "../board/files.js";
 import { del, get, post, toast, tryOrToast } from "../net.js";
 import { heading } from "../page.js";
+import { useWorkflow } from "../send_to.js";
 import { TABS } from "../tasks.js";
 import { modelFiles } from "./files.js";
 import { mapping } from "./map.js";
@@ -11,7 +12,7 @@ import { mapping } from "./map.js";
 const ACCEPT = ".json,.png,.webp,.mp4,.webm,.mkv,application/json";
 
 /** gr.HTML calls this once. */
-export function mount(element, { trigger, options }) {
+export function mount(element, { options }) {
   styles("widgets.css", "settings.css", "workflows.css");
   const root = element.querySelector(".st-mount") || element;
   root.classList.add("st", "wf");
@@ -126,7 +127,7 @@ export function mount(element, { trigger, options }) {
     });
   }
 
-  const use = (flow, task) => trigger(`use_${TABS[task]}`, { id: flow.id });
+  const use = (flow, task) => useWorkflow(TABS[task], flow.id);
 
   function list(told) {
     known = told;

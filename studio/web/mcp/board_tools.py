@@ -15,10 +15,10 @@ from studio.storyboard import script as script_text
 from studio.storyboard.commands import AnyCommand, BoardCommand, as_change
 from studio.storyboard.limits import MAX_CAST, MAX_REFERENCES, MAX_SHOTS, MAX_TEXT_CHARS
 from studio.storyboard.model import ShotStatus
+from studio.web.forms import model_picker
 from studio.web.mcp.board_answers import BoardAnswer, BoardSummary, ShotAnswer, board_answer, board_summary, shot_answer
 from studio.web.mcp.caller import Caller, caller_of
 from studio.web.mcp.tool import ADD, EDIT, LOOK, Tool
-from studio.web.pages import model_picker
 from studio.web.routes.storyboards import UserLibrary
 
 if TYPE_CHECKING:

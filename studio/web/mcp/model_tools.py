@@ -11,11 +11,11 @@ from pydantic import BaseModel, Field
 from studio.catalogue import Model
 from studio.domain import Task
 from studio.services.readiness import KeyOwner, ModelReadiness
+from studio.web.forms.model_picker import price_hint
 from studio.web.mcp.answers import EstimateAnswer, estimate_answer
 from studio.web.mcp.caller import caller_of
 from studio.web.mcp.request_input import RequestInput, flat
 from studio.web.mcp.tool import LOOK, Tool
-from studio.web.pages.model_picker import price_hint
 
 if TYPE_CHECKING:
     from studio.studio import Studio

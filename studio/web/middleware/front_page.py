@@ -1,7 +1,7 @@
 """The front page on its way out: our head goes in before Gradio's scripts, and the page is compressed.
 
-Gradio adds `launch(head=...)` by script once its own code runs, too late for styles. The page holds the configuration
-of every component, 100 KB and more of JSON that shrinks to a tenth. Only `/` and `/config` are touched: media must keep
+Gradio adds `launch(head=...)` by script once its own code runs, too late for styles. The configuration is 100 KB and
+more of JSON that shrinks to a tenth, on the page without the API. Only `/` and `/config` are touched: media must keep
 their ranges, and event streams must not be held back.
 """
 
@@ -10,12 +10,16 @@ from __future__ import annotations
 import gzip
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from studio.web.language import language_of
+from studio.web.middleware.page_config import lean_page
+from studio.web.middleware.same_origin import actor_of
 from studio.web.middleware.security_headers import page_policy
 
 PAGES = ("/", "/config", "/config/")
@@ -35,22 +39,22 @@ MIN_GZIP_BYTES = 1024
 class FrontPage:
     """ASGI middleware for the page and its configuration; everything else passes untouched.
 
-    head, banner: HTML for the page's head and for the top of its body. tags: further HTML of the head for the actor's
-    key; it may read the database. ancestors: origins that may frame the page. config: the configuration as this user
-    agent is to get it.
+    head: HTML of the page's head in a language. banner: HTML for the top of its body. tags: further HTML of the head,
+    for the actor's key and the query of the address; it may read the database. ancestors: origins that may frame the
+    page. config: the configuration as this user agent is to get it.
     """
 
     def __init__(
         self,
         app: ASGIApp,
-        head: str,
+        head: Callable[[str], str],
         *,
-        tags: Callable[[str], str],
+        tags: Callable[[str, Mapping[str, str]], str],
         banner: str = "",
         ancestors: Iterable[str] = (),
         config: Callable[[str, bytes], bytes] = lambda _, body: body,
     ) -> None:
-        self.app, self.head, self.banner, self.ancestors = app, head.encode(), banner.encode(), tuple(ancestors)
+        self.app, self.head, self.banner, self.ancestors = app, head, banner.encode(), tuple(ancestors)
         self.tags, self.config = tags, config
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,9 +80,11 @@ class FrontPage:
         headers = MutableHeaders(scope=start)
         if headers.get("content-type", "").startswith("text/html"):
             nonce = secrets.token_urlsafe(16)
-            key = (scope.get("state") or {}).get("user") or ""
-            own = await run_in_threadpool(self.tags, key) if start["status"] == 200 else ""
-            body = self._page(body, own.encode(), nonce)
+            request = Request(scope)
+            own = ""
+            if start["status"] == 200:
+                own = await run_in_threadpool(self.tags, actor_of(request), request.query_params)
+            body = self._page(lean_page(body), (own + self.head(language_of(request))).encode(), nonce)
             headers["content-security-policy"] = page_policy(nonce, self.ancestors)
         elif start["status"] == 200:
             body = self.config(Headers(scope=scope).get("user-agent", ""), body)
@@ -92,9 +98,9 @@ class FrontPage:
         await send(start)
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
-    def _page(self, body: bytes, own: bytes, nonce: str) -> bytes:
-        """The page with the actor's own tags and our head, the banner, and the nonce on each of its scripts."""
-        body = body.replace(GRADIO_MANIFEST, b"", 1).replace(HEAD_MARKER, own + self.head + HEAD_MARKER, 1)
+    def _page(self, body: bytes, head: bytes, nonce: str) -> bytes:
+        """The page with our head, the banner, and the nonce on each of its scripts."""
+        body = body.replace(GRADIO_MANIFEST, b"", 1).replace(HEAD_MARKER, head + HEAD_MARKER, 1)
         if self.banner:
             body = re.sub(rb"<body[^>]*>", lambda match: match[0] + self.banner, body, count=1)
         return SCRIPT.sub(f'<script nonce="{nonce}"'.encode(), body)

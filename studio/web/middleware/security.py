@@ -31,6 +31,7 @@ from studio.web.middleware.forwarded import Forwarded
 from studio.web.middleware.same_origin import Guard, hosts_of
 from studio.web.middleware.security_headers import SecurityHeaders
 from studio.web.middleware.upload_limits import UploadLimits
+from studio.web.program_files import ProgramFiles
 from studio.web.storage_status import storage_status
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def protected(
 ) -> ASGIApp:  # fmt: skip
     """The application behind every layer. host: the address it listens on. uploads: Gradio's folder.
     identity_sources: how people are known besides sessions and tokens."""
-    app = UploadLimits(app, settings.data.resolve(), uploads)
+    app = UploadLimits(ProgramFiles(app), settings.data.resolve(), uploads)
     hosts = hosts_of(host, settings.origins)
     app = CallOrigins(Faults(app), authenticator)
     if authenticator is not None:

@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, Response
 
 from studio.domain import Asset, Run
 from studio.messages import Message
-from studio.web.static import ASSETS, SERVED, TYPES, assets_digest
+from studio.web.program_files import IMMUTABLE
 
 INLINE = frozenset(
     {
@@ -56,7 +56,6 @@ PICTURE_SIGNATURES = (
     (rb"RIFF....WEBP", "image/webp"),
 )
 """How the pictures begin that an engine may give of a run under way."""
-IMMUTABLE = "private, max-age=31536000, immutable"
 REVALIDATED = "private, no-cache"
 """Kept by the browser, which asks before each use: access to the file may be over."""
 NAME_CHARS = 60
@@ -79,17 +78,6 @@ def download_name(asset: Asset, run: Run | None = None) -> str:
 def suffix_of(mime: str) -> str:
     """The end of a file name for this type."""
     return SUFFIXES.get(mime) or ".bin"
-
-
-def asset_response(digest: str, path: str) -> Response:
-    """A script, style, icon or font of ours. An address of another version gets the file, but not for ever."""
-    file = (ASSETS / path.replace("\0", "")).resolve()  # a path with NUL is an error for the system, not a file
-    is_served = any(file.is_relative_to(ASSETS / folder) for folder in SERVED)
-    if not is_served or file.suffix not in TYPES or not file.is_file():
-        return Response(Message("file.no_such"), 404, media_type="text/plain")
-    caching = IMMUTABLE if digest == assets_digest() else "no-cache"
-    headers = {"cache-control": caching, "x-content-type-options": "nosniff"}
-    return FileResponse(file, media_type=TYPES[file.suffix], headers=headers)
 
 
 def _slug(text: str) -> str:

@@ -15,10 +15,11 @@ from starlette.routing import BaseRoute
 
 from studio.web import rest
 from studio.web.errors import SentenceRoute
+from studio.web.forms import defaults as form_defaults
 from studio.web.language import language_of
 from studio.web.mcp import endpoint as mcp
 from studio.web.middleware.same_origin import actor_of, asking_actor
-from studio.web.pages import form_defaults
+from studio.web.program_files import program_file
 from studio.web.routes import (
     approvals,
     comparisons,
@@ -48,7 +49,6 @@ from studio.web.routes import (
     webhooks,
     workflows,
 )
-from studio.web.routes.files import asset_response
 from studio.web.routes.run_events import Live
 
 if TYPE_CHECKING:
@@ -133,6 +133,6 @@ def _core_routes(api: APIRouter, studio: Studio, live: Live) -> None:
         )
 
     @api.get("/ui/assets/{digest}/{path:path}")
-    def asset(digest: str, path: str) -> Response:
-        """A script, style, icon or font of ours."""
-        return asset_response(digest, path)
+    def asset(digest: str, path: str, request: Request) -> Response:
+        """A script, style, icon, font or table of words of ours."""
+        return program_file(digest, path, accept_encoding=request.headers.get("accept-encoding", ""))

@@ -29,8 +29,8 @@ from studio.web.language import PageJSON, language_of
 from studio.web.middleware.access import NOBODY, address_of
 from studio.web.middleware.security_headers import frame_rule
 from studio.web.plain_pages import POLICY, plain_page
+from studio.web.program_files import program_file
 from studio.web.routes import media, review_export, review_rooms, reviews
-from studio.web.routes.files import asset_response
 from studio.web.script_words import areas_of
 from studio.web.static import ASSETS, asset_url
 
@@ -137,7 +137,7 @@ def _page(api: APIRouter, studio: Studio, cookies: GuestCookies) -> None:
         """A script, style, icon or font of ours."""
         if not GATE_FILES.fullmatch(path):
             guest_key(studio)(request)
-        return asset_response(digest, path)
+        return program_file(digest, path, accept_encoding=request.headers.get("accept-encoding", ""))
 
     @api.get("/api/copies")
     def copies(actor: str = asker) -> JSON:

@@ -24,7 +24,7 @@ from studio.storyboard import one_run, references
 from studio.storyboard.model import Board
 from studio.storyboard.one_run import spans_in
 from studio.storyboard.snapshot import BoardSnapshot, ShotPrice, ShotState, asset_ids
-from studio.web.pages import model_picker
+from studio.web.forms import model_picker
 from studio.web.routes.board_changes import Answer, AnswerLog, ShotPart, shot_times
 from studio.web.routes.run_cards import asset_card, card, model_label
 

@@ -29,9 +29,9 @@ from studio.storage import storing
 from studio.storyboard import script as text
 from studio.storyboard.commands import AnyCommand, as_change
 from studio.storyboard.limits import MAX_TEXT_CHARS, Id
+from studio.web.forms import model_picker
 from studio.web.language import PageJSON
 from studio.web.middleware.same_origin import actor_of
-from studio.web.pages import model_picker
 from studio.web.routes import storyboard_json
 from studio.web.routes.board_changes import AnswerLog
 from studio.web.routes.files import file_response, thumb_mime

@@ -67,7 +67,7 @@ class FilmVerbs:
         if model:
             self._studio.catalogue.get(model)
         else:
-            from studio.web.pages import model_picker  # the pages are heavy, and few callers come here
+            from studio.web.forms import model_picker  # the pages are heavy, and few callers come here
 
             model = model_picker.default_model(self._studio, Task.TEXT_TO_VIDEO, self._services).id
         fields = {"width": width, "height": height, "fps": fps, "model": model}

@@ -289,7 +289,7 @@ def test_the_key_goes_to_the_upload_host_only_where_it_is_the_providers_own(case
 
 
 def test_pickers_show_credits_in_dollars_and_no_price_where_none_is_published() -> None:
-    from studio.web.pages.model_picker import price_hint
+    from studio.web.forms.model_picker import price_hint
 
     assert price_hint(catalogue().get("kie/wan2.7-image")) == {"low": 0.024, "high": 0.024, "unit": "image"}
     assert price_hint(catalogue().get("kie/wan2.6-t2v")) == {"low": 0.35, "high": 1.575, "unit": "run"}

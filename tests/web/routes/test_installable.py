@@ -49,7 +49,7 @@ def test_the_worker_is_asked_for_anew_and_may_reach_the_studio(web: httpx.Client
 
 
 def test_the_page_names_the_manifest_with_its_cookie() -> None:
-    tags = head(Settings())
+    tags = head(Settings(), "en")
     assert '<link rel="manifest" href="manifest.webmanifest" crossorigin="use-credentials">' in tags
     assert asset_url("icons/apple-touch.png") in tags
 

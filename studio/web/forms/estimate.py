@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from typing import TYPE_CHECKING
 
 from studio.catalogue import Model, form_sizes, form_values
@@ -23,11 +22,6 @@ MAX_CHECKED_REQUESTS = 24
 
 class TermsChanged(Exception):
     """The form would no longer do what the person was shown; nothing was submitted."""
-
-
-def recheck() -> JSON:
-    """A value of the bar that makes it ask anew: the form was changed, and only the browser knows all it holds."""
-    return {"recheck": time.time_ns()}
 
 
 def check_form(studio: Studio, form: JSON, model: Model, task: Task, actor: str) -> JSON:
@@ -93,6 +87,14 @@ def problem(error: StudioError) -> JSON:
     field = getattr(error, "field", "")
     missing = getattr(error, "value", None) in ("", 0, None) and field in ("prompt", *form_values.MEDIA)
     return {"field": field, "message": of_error(error), "waiting": missing}
+
+
+def missing_model(shown_id: object, model: Model) -> JSON | None:
+    """What the bar says when the model that the form shows was removed meanwhile: nothing is started on another."""
+    if shown_id in (None, model.id):
+        return None
+    message = Message("model.gone", model=shown_id)
+    return {"model": shown_id, "runs": 0, "problems": [{"field": "model", "message": message, "waiting": False}]}
 
 
 def limits(model: Model) -> JSON:

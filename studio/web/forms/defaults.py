@@ -16,7 +16,7 @@ from studio.domain import JSON, Task
 from studio.errors import CapabilityError
 from studio.messages import Message, term
 from studio.payload import Payload
-from studio.web.pages import model_picker
+from studio.web.forms import model_picker
 from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:

@@ -1,0 +1,20 @@
+// Draws the form of the tab that the page begins with as soon as the head is read. Gradio needs longer to build its tabs; once
+// the tab is there, the form goes into it, with what has been typed meanwhile.
+
+import { el } from "../dom.js";
+import { formIn } from "./form.js";
+
+const page = document.querySelector('meta[name="studio-tab"]')?.getAttribute("content") || "";
+const ready = document.body
+  ? Promise.resolve()
+  : new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+await ready;
+
+if (!document.getElementById(page)) {
+  const place = el("main", "", {});
+  const whole = el("div", "gradio-container studio-first", {}, place);
+  const app = document.querySelector("gradio-app");
+  app ? app.before(whole) : document.body.append(whole);
+  new MutationObserver(() => place.childElementCount || whole.remove()).observe(place, { childList: true });
+  formIn(place, page).catch(() => whole.remove()); // the tab asks again, and says what is wrong
+}
