@@ -1,9 +1,10 @@
-"""The film's pictures as H.264 packets: whole groups of pictures are copied; only frames in a transition, or next to an
-in or out point between key frames, are encoded.
+"""The film's pictures as H.264 packets: they are copied wherever they can be decoded as they are; only frames in a
+transition, and from an in point to the next key frame, are encoded.
 
-The timeline is split into pieces that are either Copy or Encode. A copied piece starts at an IDR picture and ends
-before one (or at the clip's end); an encoded piece is one run of the encoder. All times come from frame numbers, so
-nothing rounds or drifts: packet n of the film has DTS n - reorder, and its frame's number as PTS.
+The timeline is split into pieces that are either Copy or Encode. A copied piece starts at an IDR picture and ends where
+all that was decoded has been shown, so that none of its frames needs a later one; an encoded piece is one run of the
+encoder. All times come from frame numbers, so nothing rounds or drifts: packet n of the film has DTS n - reorder, and
+its frame's number as PTS.
 """
 
 from __future__ import annotations
@@ -103,16 +104,21 @@ def plan(
 def _clip_pieces(
     clip: SourceClip, first: int, last: int, pool: ContainerPool, fps: Fraction
 ) -> list[Copy | EncodeRange]:
-    """A clip between its overlaps: encoded up to the first IDR picture, copied to the last, encoded from there."""
+    """A clip between its overlaps: encoded up to the first IDR picture, copied as far as it can be, encoded from there.
+
+    A clip of one key frame, as providers send them, is so copied up to the last frame before its transition or two.
+    """
     if first == 0 and last >= clip.frames:
         return [Copy(clip.path, first, last)]
-    points = [point for point in copy_points(clip, pool, fps) if first <= point <= last]
-    if len(points) < 2:
+    idrs, ends = _decoding_points(clip, pool, fps)
+    start = next((number for number in idrs if first <= number < last), last)
+    end = max((number for number in ends if start < number <= last), default=start)
+    if end <= start:
         return [EncodeRange(clip.path, first, last)] if last > first else []
     parts = (
-        EncodeRange(clip.path, first, points[0]),
-        Copy(clip.path, points[0], points[-1]),
-        EncodeRange(clip.path, points[-1], last),
+        EncodeRange(clip.path, first, start),
+        Copy(clip.path, start, end),
+        EncodeRange(clip.path, end, last),
     )
     return [part for part in parts if part.last > part.first]
 
@@ -139,13 +145,29 @@ def frame_count(piece: Piece) -> int:
 
 def copy_points(clip: SourceClip, pool: ContainerPool, fps: Fraction) -> list[int]:
     """Frame numbers where copying may start or end: the IDR pictures, and the clip's end."""
+    return sorted({*_decoding_points(clip, pool, fps)[0], clip.frames})
+
+
+def _decoding_points(clip: SourceClip, pool: ContainerPool, fps: Fraction) -> tuple[list[int], list[int]]:
+    """Frame numbers where decoding may start, the IDR pictures; and those before which it may end: all frames before
+    them, and no others, were decoded by then. Both in order."""
     container = pool.get(clip.path)
     video = _video_stream(container, clip.path)
     container.seek(video.start_time or 0, stream=video)
     size = (clip.extradata[4] & 3) + 1 if clip.extradata[:1] == b"\x01" else 4
     number = _frame_number(video, fps)
-    found = [number(p) for p in container.demux(video) if p.size and p.is_keyframe and _is_idr(bytes(p), size)]
-    return sorted({*found, clip.frames})
+    idrs: list[int] = []
+    ends: list[int] = []
+    decoded, newest = 0, -1
+    for packet in container.demux(video):
+        if not packet.size:
+            continue
+        if packet.is_keyframe and _is_idr(bytes(packet), size):
+            idrs.append(number(packet))
+        decoded, newest = decoded + 1, max(newest, number(packet))
+        if newest == decoded - 1:
+            ends.append(decoded)
+    return sorted(idrs), ends
 
 
 def _is_idr(packet: bytes, size: int) -> bool:
@@ -230,9 +252,9 @@ class VideoPackets:
         count, expected, number = 0, piece.last - piece.first, _frame_number(video, fps)
         for packet in container.demux(video):
             position = number(packet) - piece.first
-            if packet.size == 0 or position < 0 or count == expected:
+            if packet.size == 0 or position < 0:
                 continue
-            if position >= expected:
+            if position >= expected or count == expected:
                 break
             for filtered in typed.filter_video(annex_b, packet) if annex_b else (packet,):
                 yield position, filtered
