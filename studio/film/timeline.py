@@ -253,7 +253,7 @@ class Timeline:
 
     def seconds(self, frames: int) -> float:
         """The length of this many frames in seconds, rounded to the microsecond."""
-        return round(float(frames / self.fps), 6)
+        return round(frames * self.fps.denominator / self.fps.numerator, 6)
 
     def starts_s(self) -> tuple[float, ...]:
         """Start of each clip on the film's clock, in seconds."""

@@ -1,7 +1,7 @@
 """A board in Chromium, as the person before it feels it: from an event to the frame that shows what it did.
 
 Times are of the page's own clock, from the event's time stamp to the first task after the frame that was drawn for it.
-`key_main` is processor time of the page's main thread a key, whoever else has the cores.
+`key_main` and `open_main` are processor time of the page's main thread a key, an opening, whoever else has the cores.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def typed_bare(page: Page, url: str) -> tuple[list[float], float]:
 def measured(page: Page, url: str, board: str, shots: int) -> Figures:
     """By what was done: milliseconds to the frame that shows it."""
     page.goto(f"{url}/?tab=storyboard")
-    figures: Figures = {"open": _opened(page, board, shots)}
+    figures: Figures = {}
+    figures["open"], figures["open_main"] = _opened(page, board, shots)
     times, worked = _typed(page, ".bd-panel textarea[data-field=prompt]", pause=True)
     figures |= {"key": times, "key_main": [worked], "select": _selected(page, shots)}
     figures["drag"], figures["drop"] = _dragged(page)
@@ -79,9 +80,11 @@ def measured(page: Page, url: str, board: str, shots: int) -> Figures:
     return figures
 
 
-def _opened(page: Page, board: str, shots: int) -> list[float]:
+def _opened(page: Page, board: str, shots: int) -> tuple[list[float], list[float]]:
     """From the click in the list of boards until all cards are drawn and the first shot's words can be changed."""
     times: list[float] = []
+    works: list[float] = []
+    meter = Meter(page)
     for _ in range(OPENINGS):
         page.locator(f'.bd-board[data-id="{board}"] a').wait_for()
         page.evaluate(PAINTED)
@@ -91,12 +94,14 @@ def _opened(page: Page, board: str, shots: int) -> list[float]:
             && document.querySelector(".bd-panel textarea[data-field=prompt]")?.value); }""",
             shots,
         )
+        before = meter.worked_ms()
         page.locator(f'.bd-board[data-id="{board}"] a').click()
         times.append(page.evaluate("window.benchDone"))
+        works.append(meter.worked_ms() - before)
         page.wait_for_timeout(700)  # models have come, pictures are drawn
         if len(times) < OPENINGS:
             page.locator("[data-do=boards]").click()
-    return times
+    return times, works
 
 
 def _typed(page: Page, area: str, *, pause: bool = False) -> tuple[list[float], float]:

@@ -10,7 +10,7 @@ The boards are on a priced model, with a cast in every third shot; each shot has
   p95 under 33 ms, opened in under 300 ms. Reference: a bare text area on an empty page.
 
 cpu_p95_ms counts this process, both server and client: where other programs have the cores, the wall says more about
-them. In the page `key_main` says the same without them.
+them. In the page `key_main` and `open_main` say the same without them.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ import test from "node:test";
 import "./browser.js";
 
 const { Store } = await import("../../assets/js/board/store.js");
+const { mergeAnswer } = await import("../../assets/js/board/changes.js");
 const { rgbToDisc: place, discToRgb: triple } = await import("../../assets/js/board/wheel.js");
 const { SHAPES, sizeById: shapeOf } = await import("../../assets/js/board/shapes.js");
 
@@ -51,6 +52,25 @@ test("a newer card of a take is taken over wherever it is shown", () => {
   store.progress([{ ...card, percent: 60 }]);
   assert.deepEqual([store.data.shots.a.takes[0].percent, store.data.shots.a.running.percent], [60, 60]);
   assert.ok(store.hasRun("r") && !store.hasRun("s"));
+});
+
+test("an answer about one shot leaves the others the very same objects, and an answer to another version does not fit", () => {
+  const store = new Store("x");
+  store.applyBoard({ ...answer(), version: "1", shots: { a: { takes: [] }, b: { takes: [] } } });
+  const [before, list] = [[...store.shots], store.shots];
+  store.notify();
+  assert.equal(store.shots, list, "nothing is other: the same list");
+  const part = {
+    since: "1",
+    version: "2",
+    planned: { b: { id: "b", prompt: "new" } },
+    shots: {},
+    clock: {},
+    board: {},
+  };
+  store.applyBoard(part);
+  assert.deepEqual([store.shots[0] === before[0], store.shots[1].prompt], [true, "new"]);
+  assert.equal(mergeAnswer(store.data, part), null, "the page is at version 2 by now: it asks for the whole board");
 });
 
 test("a place on a colour wheel and its colour are each other's reverse", () => {

@@ -13,48 +13,60 @@ export const face = (transition) => FACE[transition];
 
 let pattern = null;
 
-/** A card without a shot: cloned, since a board has hundreds of them. */
+/** A shot's place in the strip without the shot: cloned, since a board has hundreds of them. */
 function blank() {
   pattern ||= el(
     "div",
-    "bd-card",
-    { role: "button", tabindex: "-1", "aria-describedby": "bd-keys", "aria-current": "false" },
-    el("div", "bd-pic"),
-    el("span", "bd-number"),
-    el("span", "bd-length"),
-    el("p", "bd-words"),
-    el("i", "bd-edge left", { data: { edge: "in" }, title: t("board.trim") }),
-    el("i", "bd-edge right", { data: { edge: "out" }, title: t("board.trim") }),
+    "bd-shot",
+    { role: "listitem" },
+    el(
+      "div",
+      "bd-card",
+      { role: "button", tabindex: "-1", "aria-describedby": "bd-keys", "aria-current": "false" },
+      el("div", "bd-pic"),
+      el("span", "bd-number"),
+      el("span", "bd-length"),
+      el("p", "bd-words"),
+      el("i", "bd-edge left", { data: { edge: "in" }, title: t("board.trim") }),
+      el("i", "bd-edge right", { data: { edge: "out" }, title: t("board.trim") }),
+    ),
+    button("", { name: face("cut"), cls: "bd-join", tabindex: "-1" }),
   );
   return pattern.cloneNode(true);
 }
 
 export class ShotCard {
-  /** choose(button, shot id): the transition after the shot was pressed. */
-  constructor(id, choose) {
+  constructor(id) {
     this.id = id;
-    this.choose = choose;
-    this.node = blank();
-    this.node.dataset.id = id;
-    const [picture, number, length, words] = this.node.children;
+    this.item = blank();
+    const [node, join] = this.item.children;
+    node.dataset.id = join.dataset.join = id;
+    const [picture, number, length, words] = node.children;
+    this.node = node;
+    this.join = join;
     this.picture = picture;
     this.number = number;
     this.length = length;
     this.words = words;
-    this.badge = this.bar = this.join = null;
-    this.shot = this.joined = null;
+    this.badge = this.bar = this.shot = null;
+    this.joined = "cut";
     this.scale = this.count = 0;
-    this.item = el("div", "bd-shot", { role: "listitem" }, this.node);
   }
 
-  /** Show the shot. scale: px a second. count: how many shots there are. */
+  /** As wide as the shot is long: enough for a card that is out of sight. scale: px a second. */
+  sketch(shot, scale) {
+    const width = `${Math.max(LEAST_PX, Math.round(shot.length_s * scale))}px`;
+    if (this.node.style.width !== width) this.node.style.width = width;
+  }
+
+  /** Show the shot. count: how many shots there are. */
   update(shot, scale, count) {
     if (shot === this.shot && scale === this.scale && count === this.count) return;
     const { shot: before, count: countBefore } = this;
     this.shot = shot;
     this.scale = scale;
     this.count = count;
-    this.fitWidth();
+    this.sketch(shot, scale);
     if (shot !== before || count !== countBefore) this.place(count);
     if (shot === before) return;
     const name = `bd-card ${shot.status} ${shot.best_kind || "none"}`;
@@ -69,31 +81,17 @@ export class ShotCard {
     this.showProgress(shot);
   }
 
-  /** As wide as the shot is long, on the scale of the strip. */
-  fitWidth() {
-    const width = `${Math.max(LEAST_PX, Math.round(this.shot.length_s * this.scale))}px`;
-    if (this.node.style.width !== width) this.node.style.width = width;
-  }
-
   place(count) {
     const { number, transition } = this.shot;
     mark(this.item, "aria-posinset", number);
     mark(this.item, "aria-setsize", count);
-    if (number === count) {
-      this.join?.remove();
-      return void (this.join = null);
-    }
-    const label = t("board.transition_after", { n: number, name: t(`board.over.${transition}`) });
-    if (!this.join) {
-      this.join = button(label, { name: face(transition), data: { join: this.id } }, (e) =>
-        this.choose(e.currentTarget, this.id),
-      );
-      this.join.tabIndex = this.node.tabIndex;
-      this.item.append(this.join);
-    } else if (this.joined !== transition) this.join.replaceChildren(icon(face(transition)));
+    if (number === count) return this.join.remove();
+    if (this.join.parentNode !== this.item) this.item.append(this.join);
+    if (this.joined !== transition) this.join.replaceChildren(icon(face(transition)));
     this.joined = transition;
     const name = `st-b bd-join ${transition} only`;
     if (this.join.className !== name) this.join.className = name;
+    const label = t("board.transition_after", { n: number, name: t(`board.over.${transition}`) });
     mark(this.join, "aria-label", label);
     mark(this.join, "title", label);
   }
@@ -101,7 +99,7 @@ export class ShotCard {
   /** One stop of the Tab key in the whole row, then its transition. */
   select(on) {
     mark(this.node, "aria-current", on);
-    for (const control of [this.node, this.join]) if (control) control.tabIndex = on ? 0 : -1;
+    for (const control of [this.node, this.join]) mark(control, "tabindex", on ? 0 : -1);
   }
 
   label() {

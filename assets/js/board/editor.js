@@ -11,6 +11,7 @@ import { CutPlayer } from "./cut.js";
 import { choose, field, popover } from "./dialog.js";
 import { exportDialog } from "./export.js";
 import { checkDialog } from "./findings.js";
+import { painted } from "./keyed.js";
 import { lookOnly } from "./look_only.js";
 import { Panel } from "./panel.js";
 import { renderDialog, productionMethodDialog } from "./render.js";
@@ -77,6 +78,7 @@ export class Editor {
     addEventListener("pagehide", this.onLeave);
     this.onKeys = () => this.loadModels(tryOrToast(get("ui/boards/models")));
     document.addEventListener(CHANGED, this.onKeys);
+    await painted(); // hundreds of entries in two lists: nobody opens one before the board is seen
     await this.loadModels(this.models);
   }
 

@@ -26,3 +26,15 @@ export function write(node, text) {
 export function mark(node, name, value) {
   if (node.getAttribute(name) !== `${value}`) node.setAttribute(name, value);
 }
+
+const IDLE_MS = 8;
+
+/** Call work(left) when the page has nothing else to do; left() says whether there is still time in this turn. */
+export function whenIdle(work) {
+  if (window.requestIdleCallback) return void requestIdleCallback((turn) => work(() => turn.timeRemaining() > 1));
+  const until = performance.now() + IDLE_MS;
+  setTimeout(() => work(() => performance.now() < until));
+}
+
+/** Resolves when what was drawn just now is on the screen. */
+export const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));

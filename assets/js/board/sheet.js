@@ -2,6 +2,7 @@
 
 import { BASE, button, dollars, el, icon, media, t } from "../dom.js";
 import { arrows, check, choose } from "./dialog.js";
+import { arrange } from "./keyed.js";
 import { slider } from "./look.js";
 
 const STATUSES = ["draft", "in_review", "approved", "retake"];
@@ -81,13 +82,25 @@ export function sheet(store, open) {
       status,
     );
   }
+  /** @type {Map<string, {shot: object, shape: string, node: HTMLElement}>} */
+  let cells = new Map();
+  /** Cells of shots that are as they were stay. */
+  function cellOf(shot) {
+    const shape = `${store.board.width} ${store.board.height}`;
+    const known = cells.get(shot.id);
+    return known?.shot === shot && known.shape === shape ? known : { shot, shape, node: cell(shot) };
+  }
   function redraw() {
     const done = store.shots.filter((s) => s.status === "approved").length;
     told.textContent = t("board.approved_n", { n: done, all: store.shots.length });
     all.disabled = done === store.shots.length;
     const key = document.activeElement?.closest?.(".bd-sheetcell")?.dataset.id;
     const which = document.activeElement?.dataset?.status;
-    grid.replaceChildren(...store.shots.map(cell));
+    cells = new Map(store.shots.map((shot) => [shot.id, cellOf(shot)]));
+    arrange(
+      grid,
+      [...cells.values()].map(({ node }) => node),
+    );
     if (key && which) grid.querySelector(`[data-id="${CSS.escape(key)}"] [data-status="${which}"]`)?.focus();
   }
   redraw();

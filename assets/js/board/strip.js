@@ -4,11 +4,12 @@
 import { button, el, seconds, t } from "../dom.js";
 import { face, ShotCard } from "./card.js";
 import { arrows, popover } from "./dialog.js";
-import { arrange, write } from "./keyed.js";
+import { arrange, whenIdle, write } from "./keyed.js";
 
 const SLOP_PX = 6;
 const LONG_PRESS_MS = 320;
 const EDGE_PX = 48;
+const AT_ONCE = 32; // more cards than a window shows
 const MARK_PX = 5; // where a shot would land is marked in the middle of the gap before a card
 const TRIM_STEP_S = 0.1;
 export const TRANSITIONS = ["cut", "crossfade", "dip_black", "dip_white", "wipe"];
@@ -92,9 +93,14 @@ export class Strip {
     const { shots } = this.store;
     write(this.count, t("board.count", { n: shots.length, time: seconds(this.store.data.length_s) }));
     if (shots === this.drawn && this.scale === this.drawnScale) return;
-    const choose = (anchor, id) => this.choose(anchor, this.store.find(id));
-    for (const { id } of shots) if (!this.cards.has(id)) this.cards.set(id, new ShotCard(id, choose));
-    for (const shot of shots) this.cards.get(shot.id).update(shot, this.scale, shots.length);
+    let fresh = 0;
+    for (const shot of shots) {
+      const card = this.cards.get(shot.id) || new ShotCard(shot.id);
+      this.cards.set(shot.id, card);
+      if (card.shot || fresh++ < AT_ONCE) card.update(shot, this.scale, shots.length);
+      else card.sketch(shot, this.scale);
+    }
+    if (fresh > AT_ONCE) whenIdle((left) => this.drawRest(left));
     if (shots !== this.drawn) {
       for (const known of this.cards.keys()) if (!this.store.find(known)) this.cards.delete(known);
       arrange(this.list, [...shots.map((shot) => this.cards.get(shot.id).item), this.adder]);
@@ -102,6 +108,18 @@ export class Strip {
     this.drawn = shots;
     this.drawnScale = this.scale;
     this.select(false);
+  }
+
+  /** Cards that were out of sight when a board was opened, as long as nobody waits for something else. */
+  drawRest(left) {
+    if (!this.node.isConnected) return;
+    const { shots } = this.store;
+    for (const shot of shots) {
+      const card = this.cards.get(shot.id);
+      if (!card || card.shot) continue;
+      if (!left()) return whenIdle((more) => this.drawRest(more));
+      card.update(shot, this.scale, shots.length);
+    }
   }
 
   addButton() {
@@ -174,6 +192,8 @@ export class Strip {
   }
 
   click(e) {
+    const join = e.target.closest(".bd-join");
+    if (join) return this.choose(join, this.store.find(join.dataset.join));
     const card = e.target.closest(".bd-card");
     if (!card || this.dropped) return;
     this.store.select(card.dataset.id);
@@ -292,7 +312,7 @@ export class Strip {
         removeEventListener(name, name === "pointermove" ? move : end);
       this.drag = null;
       tip.remove();
-      this.cards.get(shot.id)?.fitWidth();
+      this.cards.get(shot.id)?.sketch(this.store.find(shot.id) || shot, this.scale);
       this.dropped = true;
       setTimeout(() => (this.dropped = false));
       this.draw();

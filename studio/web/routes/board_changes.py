@@ -11,7 +11,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from studio.domain import JSON
@@ -110,7 +110,7 @@ def shot_times(timeline: Timeline, index: int) -> JSON:
     """When the film shows a shot. segment: in whole frames, of its file and of the film; the rest in seconds."""
     segment = timeline.segments[index]
     return {
-        "segment": asdict(segment), "at_s": timeline.seconds(segment.start), "length_s": timeline.shown_s(index),
+        "segment": dict(vars(segment)), "at_s": timeline.seconds(segment.start), "length_s": timeline.shown_s(index),
         "in_s": timeline.seconds(segment.first), "out_s": timeline.seconds(segment.last),
     }  # fmt: skip
 

@@ -31,6 +31,9 @@ from studio.web.routes.run_cards import asset_card, card, model_label
 if TYPE_CHECKING:
     from studio.studio import Studio
 
+ENDED_TAKE = ("id", "status", "kind", "asset", "inputs", "count", "cost_usd", "error")
+"""What a board says of a run that has ended; a page that opens the run asks for the rest."""
+
 VIDEO_TASKS = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.REFERENCE_TO_VIDEO)
 
 
@@ -122,7 +125,10 @@ def _take(studio: Studio, state: ShotState, run: Run) -> JSON:
     take = next(t for t in state.shot.takes if t.run == run.id)
     now = state.plan.fingerprint if state.plan else None
     is_stale = take.kind == "render" and take.fingerprint != now
-    return card(studio, run) | {"take": take.kind, "old": is_stale, "chosen": run.id == state.shot.chosen}
+    shown = card(studio, run)
+    if run.status.ended:  # a long board has hundreds: what its tile shows
+        shown = {key: shown[key] for key in ENDED_TAKE}
+    return shown | {"take": take.kind, "old": is_stale, "chosen": run.id == state.shot.chosen}
 
 
 def _price(snapshot: BoardSnapshot, prices: Mapping[str, ShotPrice], one_run_films: list[Run]) -> JSON:
