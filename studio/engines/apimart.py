@@ -8,7 +8,6 @@ Source: docs.apimart.ai (tasks, uploads, balance, errors, the page of each model
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from dataclasses import replace
@@ -56,7 +55,7 @@ class ApimartEngine(HttpEngine, UnsignedWebhooks):
 
     async def submit(self, job: Job) -> str:
         """Send the job under its own key; the answer names the task in a list."""
-        body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
+        body = await mapping.body_of(job, model=job.model.engine["model"])
         body |= {"webhook": job.webhook_url} if job.webhook_url else {}
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         headers = {"Idempotency-Key": f"{job.run_id}-{digest[:16]}"}

@@ -7,7 +7,6 @@ Source: github.com/AtlasCloudAI (ComfyUI nodes, MCP server, CLI), atlascloud.ai/
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from typing import ClassVar, Literal
@@ -62,7 +61,7 @@ class AtlascloudEngine(HttpEngine):
 
     async def submit(self, job: Job) -> str:
         """Send the job; older answers call the task's id predictionId."""
-        body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
+        body = await mapping.body_of(job, model=job.model.engine["model"])
         body |= {"webhook_url": job.webhook_url} if job.webhook_url else {}
         path = f"/api/v1/model/{job.model.engine['path']}"
         reply = errors_http.with_body_code(await self._api.call("POST", path, json=body, paid=True))

@@ -7,7 +7,6 @@ Source: fal's pages on queue, errors, storage and billing, and its Python client
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 from collections.abc import Mapping
@@ -92,7 +91,7 @@ class FalEngine(HttpEngine):
 
     async def submit(self, job: Job) -> str:
         """Put the job into the queue; its receipt has the three addresses of the answer."""
-        body, model = await asyncio.to_thread(mapping.body, job), job.model.engine["id"]
+        body, model = await mapping.body_of(job), job.model.engine["id"]
         params = {**self.queue_query, **({"fal_webhook": job.webhook_url} if job.webhook_url else {})}
         reply = await self._api.call("POST", model, json=body, params=params or None, paid=True)
         if not reply.ok:

@@ -7,7 +7,6 @@ Source: docs.kie.ai (quickstart, get-task-detail, file upload, the page of each 
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
@@ -83,7 +82,7 @@ class KieEngine(HttpEngine, UnsignedWebhooks):
 
     async def submit(self, job: Job) -> str:
         """Send the job; the handle keeps the task and what a credit is worth."""
-        body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
+        body = await mapping.body_of(job, model=job.model.engine["model"])
         body |= {"callBackUrl": job.webhook_url} if job.webhook_url else {}
         reply = _read(await self._api.call("POST", "/api/v1/jobs/createTask", json=body, paid=True))
         task = task_name(table(reply.body.get("data")).get("taskId"))

@@ -5,6 +5,7 @@ Nothing here knows a provider. Whatever the row names and the user set is sent; 
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +32,7 @@ class SentFile:
 
 
 def body(job: Job, *, model: str = "", address: Callable[[str, Job], str] | None = None) -> JSON:
-    """The body of the call that starts this run. Reads inlined files from disk: call it outside the event loop.
+    """The body of the call that starts this run. Reads inlined files from disk: see `body_of`.
 
     model: the provider's name of the model, where the body holds it. address: how an asset id is written; by default
     its upload, else a data URI.
@@ -48,6 +49,11 @@ def body(job: Job, *, model: str = "", address: Callable[[str, Job], str] | None
         elif (value := _value(field, values)) is not None:
             _put(made, path, value)
     return made
+
+
+async def body_of(job: Job, *, model: str = "") -> JSON:
+    """As `body`, on the event loop: in a thread where files are read."""
+    return await asyncio.to_thread(body, job, model=model) if job.inputs else body(job, model=model)
 
 
 def values_of(job: Job, address: Callable[[str, Job], str]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ Source: Replicate's pages on its HTTP API, limits and the life of predictions; i
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -59,7 +58,7 @@ class ReplicateEngine(HttpEngine):
 
     async def submit(self, job: Job) -> str:
         """Start the prediction; its id is the receipt."""
-        body, model = await asyncio.to_thread(mapping.body, job), job.model.engine["id"]
+        body, model = await mapping.body_of(job), job.model.engine["id"]
         if job.webhook_url:
             body |= {"webhook": job.webhook_url, "webhook_events_filter": ["completed"]}
         reply = await self._api.call("POST", f"/models/{model}/predictions", json=body, paid=True)
@@ -117,7 +116,7 @@ class ReplicateEngine(HttpEngine):
         self, job: Job, *, submitted_after: float, submitted_before: float, known: Collection[str] = ()
     ) -> list[str]:
         """See engines.base.SubmitLookup. The list begins with the newest."""
-        sent, model = await asyncio.to_thread(mapping.body, job), job.model.engine["id"]
+        sent, model = await mapping.body_of(job), job.model.engine["id"]
         tasks: list[JSON] = []
         where: Any = "/predictions"
         for _ in range(MOST_PAGES):

@@ -102,7 +102,7 @@ class RunwareEngine(HttpEngine, UnsignedWebhooks):
 
     async def submit(self, job: Job) -> str:
         """Send the job under the id of its run."""
-        body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
+        body = await mapping.body_of(job, model=job.model.engine["model"])
         task = task_id(job.run_id)
         body |= {"webhookURL": job.webhook_url} if job.webhook_url else {}
         reply = await self._tasks({**body, "taskUUID": task}, paid=True)

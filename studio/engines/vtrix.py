@@ -55,7 +55,7 @@ class VtrixEngine(HttpEngine):
 
     async def submit(self, job: Job) -> str:
         """Send the job; where its parameters stand in the body, the row says."""
-        body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
+        body = await mapping.body_of(job, model=job.model.engine["model"])
         reply = _judged(await self._api.call("POST", self._submit_path, json=body, paid=True))
         task = _task(reply)
         name, failed = task_name(task.get("id")), bool(task.get("error"))

@@ -7,7 +7,6 @@ WaveSpeedAI's documentation, its Python SDK 2.0.5 and its command line (2026-11)
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -80,7 +79,7 @@ class WaveSpeedEngine(HttpEngine):
 
     async def submit(self, job: Job) -> str:
         """Start the prediction. An id is a receipt, whatever the code beside it says."""
-        body = await asyncio.to_thread(mapping.body, job)
+        body = await mapping.body_of(job)
         params = {"webhook": job.webhook_url} if job.webhook_url else None
         reply = await self._api.call("POST", job.model.engine["id"], json=body, params=params, paid=True)
         if task := task_name(_data(reply).get("id")):
@@ -130,7 +129,7 @@ class WaveSpeedEngine(HttpEngine):
         self, job: Job, *, submitted_after: float, submitted_before: float, known: Collection[str] = ()
     ) -> list[str]:
         """See engines.base.SubmitLookup."""
-        sent = await asyncio.to_thread(mapping.body, job)
+        sent = await mapping.body_of(job)
         window = {"created_after": _stamp(submitted_after), "created_before": _stamp(submitted_before)}
         body = {"page": 1, "page_size": 100, "model": job.model.engine["id"], **window}
         page = await self._api.call("POST", "/predictions", json=body)

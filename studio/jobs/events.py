@@ -13,6 +13,11 @@ REVIEW_PREFIX = "review:"
 """Stands before the id of a review in the feed; ids without a prefix are of runs."""
 
 
+COLLECT_S = 0.03
+"""After a change was taken, the next ones are collected for so long: with a thousand runs under way every change would
+wake each subscriber's thread. A change after a quiet moment is never delayed."""
+
+
 class Feed:
     """Publishes ids of changed runs, and of boards and reviews behind their prefixes, to every open subscription."""
 
@@ -55,16 +60,20 @@ class Subscription:
         self._feed, self._notify = feed, notify
         self._ids: dict[str, None] = {}
         self._available = threading.Condition()
+        self._taken_at = 0.0
 
     def get(self, timeout_s: float) -> list[str]:
         """Wait up to timeout_s for a change. Empty when time is up or the studio closes."""
         deadline = time.monotonic() + timeout_s
+        if (collect_s := min(self._taken_at + COLLECT_S - time.monotonic(), timeout_s)) > 0:
+            time.sleep(collect_s)  # and not on the condition, which every change would wake
         with self._available:
             while not self._ids and not self._feed.closed:
                 if not self._available.wait(max(0.0, deadline - time.monotonic())):
                     break
             ids = list(self._ids)
             self._ids.clear()
+        self._taken_at = time.monotonic() if ids else 0.0
         return ids
 
     def take(self) -> list[str]:

@@ -17,7 +17,7 @@ from dataclasses import replace
 import httpx
 from sqlite_utils import Database
 
-from studio.domain import HeldReason, Phase, Progress, Run, Status
+from studio.domain import HeldReason, Phase, Progress, Run, Status, now
 from studio.engines.addresses import LinkGone
 from studio.engines.base import Cancels, Engine, Input, Job
 from studio.errors import Conflict, EngineError, MediaError, StudioError, Unauthorised, UnknownOutcome, WorkerLost
@@ -179,7 +179,9 @@ class Executor:
             if engine is not context.lane.engine:
                 return
             sent = Message("event.sent", provider=term(context.info.label))
-            await context.enter_phase(Phase.SUBMITTING, sent, submitted_at=stamp(), webhook_hash=webhook_hash)
+            context.submitted_at = now()
+            submitted_at = stamp(context.submitted_at)
+            await context.enter_phase(Phase.SUBMITTING, sent, submitted_at=submitted_at, webhook_hash=webhook_hash)
             self.submitting = True
             try:
                 handle = await self._submit_once(engine, job)

@@ -124,6 +124,8 @@ class Poller:
         return (now() - self._started_at).total_seconds()
 
     async def _submitted_at(self) -> datetime:
+        if self.context.submitted_at:
+            return self.context.submitted_at
         submitted_at = await self.context.jobs.read(
             lambda db: runs.job_columns(db, self.context.run.id)["submitted_at"]
         )

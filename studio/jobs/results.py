@@ -14,18 +14,21 @@ import os
 import re
 import shutil
 import time
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 from sqlite_utils import Database
 
-from studio.domain import JSON, Asset, Kind, Output, Phase, Progress, Run, Status
-from studio.errors import MediaError
+from studio.domain import JSON, Asset, Kind, Output, Phase, Progress, Run, Status, now
+from studio.errors import EngineError, MediaError
 from studio.jobs import download
 from studio.jobs.run_context import RunContext
 from studio.messages import Message, first, of_error, term
-from studio.store import assets, ledger, model_holds, refunds, runs
+from studio.store import assets, events, ledger, model_holds, refunds, runs
 from studio.store.mapping import new_id, seed_in
 
 log = logging.getLogger(__name__)
@@ -40,6 +43,9 @@ MESSAGE_PREFIXES = (
 """Prefixes of what file servers send instead of a file, and the message id of its name."""
 UPLOAD_ADVICE = re.compile(r" (?:Export|Upload|Give|Unpack)\b[^.]*\.?$")
 """Advice about an upload, which does not apply to a result."""
+SHOWN_AFTER_S = 0.25
+"""A result that is here, checked and registered sooner goes from "waiting" to its end without a phase in between: two
+transactions and two messages to every page fewer a run."""
 PROGRESS_EVERY_S = 0.25
 """How often the progress of a download is published."""
 
@@ -135,28 +141,71 @@ def embedded(run: Run) -> JSON:
     return run.request.flat() | ({} if run.seed is None else {"seed": run.seed})
 
 
+@dataclass(frozen=True)
+class _Step:
+    """A phase that has begun at this moment."""
+
+    phase: Phase
+    why: Message
+    at: datetime
+
+
 class ResultFetcher:
-    """Fetches the outputs of one run."""
+    """Fetches the outputs of one run.
+
+    Its phases reach the disk together with its end where that comes soon, and by themselves where it does not, or when
+    something goes wrong: after a crash the result is fetched anew from whatever phase.
+    """
 
     def __init__(self, context: RunContext, http: httpx.AsyncClient) -> None:
         self.context, self._http = context, http
         self._shown_at = 0.0
+        self._columns: dict[str, Any] = {}
+        self._unstored: list[_Step] | None = []
 
     async def fetch_all(self, progress: Progress) -> None:
         """Until the run has succeeded. Raises LinkGone, MediaError, OSError (disk full), Outcome (cancelled)."""
+        self._columns = {"took_s": self.context.took_s, **_seed_columns(progress)}
+        await self._begin(Phase.DOWNLOADING, Message("event.result_ready"))
+        work = asyncio.ensure_future(self._fetched(progress))
+        work.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, also where nobody waits
+        try:
+            await asyncio.wait([work], timeout=SHOWN_AFTER_S)
+            if not work.done():
+                await self._store_steps()
+            await self._succeed(progress, await work)
+        except (MediaError, EngineError):
+            await self._store_steps()
+            raise
+        finally:
+            if not work.done():
+                work.cancel()
+                await asyncio.wait([work])
+
+    async def _fetched(self, progress: Progress) -> list[Asset]:
         context, outputs = self.context, progress.outputs
-        seed_valid = progress.seed is not None and 0 <= progress.seed < 2**64
-        seed = {"seed": seed_in(progress.seed)} if seed_valid else {}
-        await context.enter_phase(Phase.DOWNLOADING, Message("event.result_ready"), took_s=context.took_s, **seed)
         if not outputs:
             raise MediaError(Message("run.no_file", provider=term(context.info.label)))
         async with context.lane.downloads:
             for idx, output in enumerate(outputs):
                 if output.text is None:
                     await self._fetch(idx, output)
-        await context.enter_phase(Phase.FINISHING, Message("event.downloaded"))
-        finished = [await self._finish(idx, output) for idx, output in enumerate(outputs)]
-        await self._succeed(progress, finished)
+        await self._begin(Phase.FINISHING, Message("event.downloaded"))
+        run = context.run.model_copy(update={"seed": progress.seed} if _seed_columns(progress) else {})
+        return [await self._finish(run, idx, output) for idx, output in enumerate(outputs)]
+
+    async def _begin(self, phase: Phase, why: Message) -> None:
+        """Note the phase, on the disk once the run has been seen to take its time."""
+        if self._unstored is None:
+            await self.context.enter_phase(phase, why)
+        else:
+            self._unstored.append(_Step(phase, why, now()))
+
+    async def _store_steps(self) -> None:
+        """Put the phases so far on the disk; the next ones follow at once."""
+        steps, self._unstored = self._unstored, None
+        if steps:
+            await self.context.enter_phases([(step.phase, step.why, step.at) for step in steps], **self._columns)
 
     async def _fetch(self, idx: int, output: Output) -> None:
         context = self.context
@@ -177,25 +226,28 @@ class ResultFetcher:
             self._shown_at = time.monotonic()
             self.context.show_progress(Progress(status=Status.RUNNING, fraction=min(1.0, round(received / total, 3))))
 
-    async def _finish(self, idx: int, output: Output) -> Asset:
+    async def _finish(self, run: Run, idx: int, output: Output) -> Asset:
         if output.text is not None:
-            return text_asset(self.context.run, output)
+            return text_asset(run, output)
         context = self.context
-        settle = partial(finish_file, context.jobs.data, context.run, idx, output, is_draft=context.model.draft)
+        settle = partial(finish_file, context.jobs.data, run, idx, output, is_draft=context.model.draft)
         return await asyncio.to_thread(settle)
 
     async def _succeed(self, progress: Progress, finished: list[Asset]) -> None:
-        context, run = self.context, self.context.run
+        """The end, in one transaction with its files, its money, and the phases that are not on the disk yet."""
+        context, run, steps = self.context, self.context.run, self._unstored or []
         free = context.info.repeatable and not run.estimate_usd and not context.model.prices
 
         def register(db: Database) -> bool:
+            for step in steps:
+                events.add(db, run.seq, run.status, run.status, step.phase, step.why, at=step.at)
             for idx, asset in enumerate(finished):
                 assets.add(db, asset)
                 runs.attach(db, run.seq, "output", idx, asset.id)
             reported_usd = progress.cost_usd if ledger.is_amount(progress.cost_usd) else None
             cost_usd = 0.0 if free and reported_usd is None else reported_usd
             kept = {"cost_usd": cost_usd, "note": progress.note, "usage": _usage(progress)}
-            runs.move(db, run, Status.SUCCEEDED, Message("event.done"), **kept)
+            runs.move(db, run, Status.SUCCEEDED, Message("event.done"), **kept, **(self._columns if steps else {}))
             ledger.settle(db, run, reported_usd)
             refunds.withdraw(db, run)
             return model_holds.clear(db, run.model)
@@ -204,6 +256,12 @@ class ResultFetcher:
             context.jobs.held_models.changed()
         context.jobs.clear_work(run.id)
         context.jobs.feed.publish([run.id])
+
+
+def _seed_columns(progress: Progress) -> dict[str, Any]:
+    """The seed that the provider used, where it says a valid one."""
+    seed_valid = progress.seed is not None and 0 <= progress.seed < 2**64
+    return {"seed": seed_in(progress.seed)} if seed_valid else {}
 
 
 def _usage(progress: Progress) -> str | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, suppress
+from datetime import datetime
 from typing import Any, TypeVar
+
+from sqlite_utils import Database
 
 from studio.domain import Phase, Progress, Run, Status
 from studio.engines.base import Engine, EngineInfo
@@ -27,6 +30,7 @@ class RunContext:
     was taken back to be edited, before anything was sent.
 
     wake: set when a poll is worth it before the next one is due. took_s: from submit to result, once known.
+    submitted_at: when it was sent, where that was in this execution.
     expects_webhook: the provider was given an address and has not called it. follow_ups: polls that are due soon.
     webhook_task: the task that its call named.
     """
@@ -39,6 +43,7 @@ class RunContext:
         self.wake = asyncio.Event()
         self.expects_webhook, self.follow_ups, self.webhook_task = False, 0, ""
         self.took_s: float | None = None
+        self.submitted_at: datetime | None = None
         self._cancellable: asyncio.Future[Any] | None = None
         self._pause: asyncio.Timeout | None = None
         self.duration_key = duration_key(run.request)
@@ -81,6 +86,19 @@ class RunContext:
     async def enter_phase(self, phase: Phase, why: str, **columns: Any) -> None:
         """Put the phase on the disk, before its first step."""
         self.run = await self.jobs.enter_phase(self.run, phase, why, **columns)
+
+    async def enter_phases(self, steps: Sequence[tuple[Phase, str, datetime]], **columns: Any) -> None:
+        """Put phases on the disk that began at these moments, the last of them with the columns, in one transaction."""
+
+        def enter(db: Database) -> Run:
+            run = self.run
+            for phase, why, at in steps:
+                last = columns if phase is steps[-1][0] else {}
+                run = runs.enter(db, run, phase, why, at=at, **last)
+            return run
+
+        self.run = await self.jobs.write(enter)
+        self.jobs.feed.publish([self.run.id])
 
     async def set_note(self, text: str | None) -> None:
         """Show beside the run what it waits for; None removes the note."""

@@ -68,6 +68,7 @@ class Scheduler:
         self._closing: set[asyncio.Task[None]] = set()
         self._stopping = self._wake_pending = False
         self._giving_back: asyncio.TimerHandle | None = None
+        self._waiting = True
         self._failed_claims = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
@@ -246,6 +247,7 @@ class Scheduler:
             if settings.get(db, PAUSED, False):
                 return
             lanes = queue.waiting_lanes(db)
+        self._waiting = bool(lanes)
         self._close_idle(lanes)
         for waiting in lanes:
             lane = self._lane(waiting)
@@ -295,7 +297,7 @@ class Scheduler:
         if not holds_slot:
             lane.acquire_slot(run)
         try:
-            executor = Executor(self.jobs, lane, run, self._http, self._wake.set)
+            executor = Executor(self.jobs, lane, run, self._http, self._slot_is_free)
         except NotFound as error:
             lane.release_slot(run)
             self._hold(run, of_error(error))
@@ -306,6 +308,11 @@ class Scheduler:
         task = asyncio.get_running_loop().create_task(executor.run(), name=run_id)
         self._executions[run_id] = (executor, task)
         task.add_done_callback(lambda done: self._finished(run_id, done))
+
+    def _slot_is_free(self) -> None:
+        """Check the queue where runs waited at the last check: each that came since has called `wake`."""
+        if self._waiting:
+            self._wake.set()
 
     def _hold(self, run: Run, why: str) -> None:
         """Hold a run whose model is gone."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlite_utils import Database
 
 from studio.domain import Event, Status
@@ -9,11 +11,14 @@ from studio.messages import stored
 from studio.store.mapping import as_event, fetch, stamp
 
 
-def add(db: Database, run_seq: int, old: Status | None, new: Status, phase: str | None, why: str) -> None:
-    """Note a change, in the transaction that makes it. The first event of a run comes by trigger."""
+def add(
+    db: Database, run_seq: int, old: Status | None, new: Status, phase: str | None, why: str, *,
+    at: datetime | None = None,
+) -> None:  # fmt: skip
+    """Note a change, in the transaction that makes it. The first event of a run comes by trigger. at: now, if None."""
     db.conn.execute(
         "INSERT INTO events (run, at, from_status, to_status, phase, why, why_message) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [run_seq, stamp(), old and old.value, new.value, phase, why, stored(why)],
+        [run_seq, stamp(at), old and old.value, new.value, phase, why, stored(why)],
     )
 
 

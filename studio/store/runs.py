@@ -187,12 +187,16 @@ def move(db: Database, run: Run, to: Status, why: str, **columns: Any) -> Run:
     return _change(db, run, to, why, values)
 
 
-def enter(db: Database, run: Run, phase: Phase, why: str, **columns: Any) -> Run:
-    """Note the phase that a running run is about to begin, before its first step is taken."""
-    return _change(db, run, run.status, why, {"phase": phase.value} | columns)
+def enter(
+    db: Database, run: Run, phase: Phase, why: str, *, at: datetime | None = None, **columns: Any
+) -> Run:  # fmt: skip
+    """Note the phase that a running run is about to begin, before its first step is taken; at: that it began then."""
+    return _change(db, run, run.status, why, {"phase": phase.value} | columns, at)
 
 
-def _change(db: Database, run: Run, to: Status, why: str, values: dict[str, Any]) -> Run:
+def _change(
+    db: Database, run: Run, to: Status, why: str, values: dict[str, Any], at: datetime | None = None
+) -> Run:  # fmt: skip
     not_finite = [k for k, v in values.items() if isinstance(v, float) and not math.isfinite(v)]
     # the last guard of every number that came from a provider
     values = mapping.with_messages(values | dict.fromkeys(not_finite))
@@ -202,7 +206,7 @@ def _change(db: Database, run: Run, to: Status, why: str, values: dict[str, Any]
     if not changed:
         raise Conflict(Message("run.changed"))
     updated = as_run(changed[0], run.assets, run.request)
-    events.add(db, updated.seq, run.status, to, updated.phase, why)
+    events.add(db, updated.seq, run.status, to, updated.phase, why, at=at)
     return updated
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -66,12 +67,12 @@ def test_an_engine_never_has_more_runs_in_flight_than_it_allows(
         limits=AccountLimits(submits_per_s=1000, concurrent=2, polls_per_s=1000),
         script=FakeScript(wait_s=0.15),
     )
-    most = 0
     with Studio.open(settings, engines={"fake": engine}, catalogue=catalogue, timing=QUICK) as studio:
         made = studio.local.requests.submit(image(n=6))
-        while not all(studio.local.runs.get(r.id).status.ended for r in made):
-            most = max(most, sum(1 for r in studio.local.runs.active() if r.phase in ("submitting", "waiting")))
-    assert most == 2
+        done = studio.local.runs.wait([run.id for run in made], timeout_s=10)
+        steps = [{e.phase: e.at for e in studio.local.runs.history(run.id)} for run in done]
+    sent_and_ready = [(s["submitting"], 1) for s in steps] + [(s["downloading"], -1) for s in steps]
+    assert max(accumulate(step for _, step in sorted(sent_and_ready))) == 2
 
 
 def test_submits_keep_the_rate_of_the_engine(settings: Settings, catalogue: Catalogue, tmp_path: Path) -> None:

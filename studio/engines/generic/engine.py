@@ -7,7 +7,6 @@ file is studio/catalogue/generic.toml, and the pages of services like it; none o
 
 from __future__ import annotations
 
-import asyncio
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -87,7 +86,7 @@ class GenericEngine:
     async def submit(self, job: Job) -> str:
         """Send the job; under its own id where the service has a header for that."""
         spec, model = self.api.submit, job.model
-        body = await asyncio.to_thread(mapping.body, job, model=str(model.engine.get("model", "")))
+        body = await mapping.body_of(job, model=str(model.engine.get("model", "")))
         path = submit_path(model.engine, job.request.task, self.api)
         headers = {spec.idempotency_header: job.run_id} if spec.idempotency_header else {}
         try:
