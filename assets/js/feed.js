@@ -28,6 +28,7 @@ export function mount(element, { options }) {
   const tasks = new Set(options.tasks);
   const known = new Map(); // id -> run, of these tasks
   const drawn = new Map(); // id -> {text, node}
+  let ownWaiting = 0;
 
   function draw() {
     const rank = (r) => RANK[r.status] ?? 3;
@@ -36,9 +37,10 @@ export function mount(element, { options }) {
     );
     const waiting = sorted.filter((r) => r.status === "queued");
     const hidden = new Set(waiting.slice(WAITING));
+    const beyond = Math.max(hidden.size, ownWaiting - Math.min(waiting.length, WAITING));
     const runs = sorted.filter((r) => !hidden.has(r)).slice(0, MAX_CARDS);
-    more.hidden = !hidden.size;
-    more.firstChild.textContent = t("widgets.more_waiting", { n: hidden.size });
+    more.hidden = !beyond;
+    more.firstChild.textContent = t("widgets.more_waiting", { n: beyond });
     const nodes = runs.map((run) => {
       const text = JSON.stringify(run);
       const old = drawn.get(run.id);
@@ -59,6 +61,7 @@ export function mount(element, { options }) {
   const mine = (run) => tasks.has(run.task) && isMine(run);
 
   follow(root, (state, changed) => {
+    ownWaiting = options.tasks.reduce((sum, task) => sum + (state.counts.own.queued?.[task] || 0), 0);
     if (changed === null) {
       for (const run of [...known.values()]) if (!ended(run) && !state.runs.has(run.id)) known.delete(run.id);
       for (const run of state.runs.values()) if (mine(run)) known.set(run.id, run);

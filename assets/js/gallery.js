@@ -75,7 +75,11 @@ class Gallery {
     new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && this.offer()).observe(this.head);
     this.skeleton();
     loadProjects().then(() => this.search());
-    follow(root, (state, changed) => this.loaded && this.changed(changed ?? [...state.runs.values()])); // null: connected anew
+    follow(root, (state, changed) => {
+      if (!this.loaded) return;
+      if (changed === null && state.many) this.search();
+      else this.changed(changed ?? [...state.runs.values()]); // null: connected anew
+    });
     const asked = new URL(location.href).searchParams.get("run");
     if (asked) detail.open(asked, this.lists);
   }

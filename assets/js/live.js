@@ -5,6 +5,7 @@ import { get } from "./net.js";
 
 const HIDDEN_MS = 5000;
 const POLL_MS = 30_000;
+const KNOWN = 100;
 const listeners = new Set();
 const boardListeners = new Set();
 const reviewListeners = new Set();
@@ -15,6 +16,9 @@ const state = {
   paused: false,
   storage: null,
   holds: [],
+  counts: { running: 0, held: 0, queued: 0, own: {}, usd: 0, wait_s: 0 },
+  reordered: 0, // how often the order may have changed
+  many: false, // so many runs changed at once that no card tells which
   connected: false,
   ready: false,
 };
@@ -48,15 +52,14 @@ export function follow(element, fn) {
 function open() {
   source = new EventSource(new URL("events/runs", BASE));
   source.addEventListener("queue", (e) => {
-    const told = JSON.parse(e.data);
-    state.runs = new Map([...told.recent, ...told.active].map((r) => [r.id, r]));
-    state.order = told.active.map((r) => r.id);
-    state.recent = told.recent.map((r) => r.id);
-    state.paused = told.paused;
-    state.storage = told.storage;
-    state.holds = told.holds || [];
     state.connected = state.ready = true;
-    notify(null);
+    replaceList(JSON.parse(e.data));
+  });
+  source.addEventListener("state", (e) => {
+    const { order, ...told } = JSON.parse(e.data);
+    Object.assign(state, told);
+    if (order) state.reordered += 1;
+    notify([]);
   });
   source.addEventListener("runs", (e) => {
     const changed = JSON.parse(e.data);
@@ -124,12 +127,28 @@ function upsert(run) {
     if (!state.recent.includes(run.id)) state.recent = [run.id, ...state.recent].slice(0, 40);
   } else {
     state.recent = drop(state.recent);
-    if (!state.order.includes(run.id)) state.order = [...state.order, run.id];
+    if (!state.order.includes(run.id) && (run.status !== "queued" || waiting().length < KNOWN))
+      state.order = [...state.order, run.id];
   }
 }
 
-/** Take over a whole list that a request of ours brought back. */
+/** The waiting runs that are known from the front of the queue on, in order. */
+export const waiting = () => state.order.map((id) => state.runs.get(id)).filter((run) => run?.status === "queued");
+
+/** Take over more runs that are under way, held or waiting; whole: these are all that wait, in order. */
+export function addActive(runs, { whole = false } = {}) {
+  const ids = new Set(runs.map((run) => run.id));
+  for (const run of runs) state.runs.set(run.id, run);
+  const gone = (run) => !run || (whole && run.status === "queued");
+  const kept = state.order.filter((id) => !ids.has(id) && !gone(state.runs.get(id)));
+  state.order = [...kept, ...ids];
+  notify([]);
+}
+
+/** Take over a list that a request of ours brought back. */
 export function replaceList(told) {
+  state.many = Boolean(told.many);
+  state.counts = told.counts;
   state.runs = new Map([...told.recent, ...told.active].map((r) => [r.id, r]));
   state.order = told.active.map((r) => r.id);
   state.recent = told.recent.map((r) => r.id);

@@ -33,7 +33,7 @@ export function followRuns(element, name, open) {
   follow(element, (state, changed) => {
     const own = (runs) => runs.filter((run) => run.gone || isMine(run));
     const news = own(changed ?? [...state.runs.values()]).filter((run) => isNews(run));
-    tab.update(own([...state.runs.values()]));
+    tab.update(state.counts.own);
     if (news.length) tell(news);
   });
 

@@ -5,8 +5,9 @@ import { again, buttons, choices, edit } from "./actions.js";
 import { open as openDetail } from "./detail.js";
 import { catalogueText } from "./form/common.js";
 import { holdNotice } from "./holds.js";
-import { replaceList, follow } from "./live.js";
+import { addActive, follow, waiting } from "./live.js";
 import { get, post, toast, tryOrToast } from "./net.js";
+import { PAGE, QueueRows } from "./queue_rows.js";
 import { heading } from "./page.js";
 import { chip, runPreview, hoverPlay, fadeInResult, picture, progress, reason, title } from "./parts.js";
 import { isMine, mayDecide } from "./project_state.js";
@@ -15,18 +16,6 @@ import { sortable } from "./sortable.js";
 
 const SECTIONS = ["held", "running", "queued", "recent"];
 const TOP = 10;
-
-/** Seconds until the last of these runs is done: as many of a provider's go at once as it allows. As the form reckons. */
-export function secondsUntilDone(runs) {
-  const totals = {};
-  let longest = 0;
-  for (const run of runs) {
-    const each = run.expected_s || 0;
-    longest = Math.max(longest, each);
-    totals[run.provider] = (totals[run.provider] || 0) + each / (run.at_once || 1);
-  }
-  return Math.max(longest, ...Object.values(totals));
-}
 
 /** gr.HTML calls this once. */
 export function mount(element) {
@@ -41,7 +30,7 @@ export function mount(element) {
   const clear = button(
     t("queue.clear"),
     { name: "close", text: t("queue.clear"), cls: "danger", data: { do: "clear" } },
-    () => confirmMany(clearAll, lists.queued.children.length),
+    () => confirmMany(clearAll, mine),
   );
   const head = el(
     "header",
@@ -82,46 +71,78 @@ export function mount(element) {
   root.replaceChildren(head, resting, holds, ...parts, empty);
 
   const drawn = new Map();
+  const more = {};
+  for (const name of ["held", "running"]) {
+    more[name] = button("", { text: "…", cls: "link", hidden: true }, () => showMore(name));
+    lists[name].after(more[name]);
+  }
+  let mine = 0; // own runs that wait
   let dragging = false;
   let runs = new Map();
-  follow(root, (state) => {
+  let newest = null;
+  let reordered = 0;
+  const rows = new QueueRows(lists.queued, {
+    draw: (run, at) => rowOf({ ...run, position: run.position ?? at + 1 }, "queued"),
+    before: () => keepFocus([]),
+    loaded: ({ runs: page, counts }) => {
+      if (page.length >= counts.queued) addActive(page, { whole: true });
+    },
+  });
+  follow(root, (state, changed) => {
     runs = state.runs;
-    if (!dragging) draw(state);
+    newest = state;
+    if (!dragging) draw(state, changed);
   });
 
-  function draw(state) {
+  /** Whether what waits, or its order, may be another than the rows show. */
+  function isAnew(state, changed) {
+    if (changed === null) return "begin";
+    const moved = state.reordered !== reordered || state.counts.queued !== rows.total;
+    return moved || changed.some((run) => run.status === "queued" || rows.find(run.id));
+  }
+
+  function draw(state, changed) {
+    const anew = isAnew(state, changed);
     const active = state.order.map((id) => state.runs.get(id)).filter(Boolean);
     const groups = {
       held: [],
       running: [],
-      queued: [],
       recent: state.recent
         .map((id) => state.runs.get(id))
         .filter(Boolean)
         .slice(0, 30),
     };
     for (const run of active) groups[run.status]?.push(run);
+    const { counts } = state;
     SECTIONS.forEach((name, i) => {
-      const nodes = groups[name].map((run, at) => rowOf({ ...run, position: run.position ?? at + 1 }, name));
-      lists[name].replaceChildren(...keepFocus(nodes));
-      parts[i].hidden = !nodes.length;
-      parts[i].count.textContent = name === "recent" ? "" : number(nodes.length);
+      const count = name === "recent" ? groups.recent.length : Math.max(counts[name], groups[name]?.length || 0);
+      parts[i].hidden = !count;
+      parts[i].count.textContent = name === "recent" ? "" : number(count);
+      if (name === "queued") return;
+      lists[name].replaceChildren(...keepFocus(groups[name].map((run) => rowOf(run, name))));
+      if (!more[name]) return;
+      more[name].hidden = count <= groups[name].length;
+      more[name].firstChild.textContent = t("queue.show_more", { n: number(count - groups[name].length) });
     });
+    rows.take(counts.queued, waiting(), anew);
+    if (reordered !== state.reordered) {
+      reordered = state.reordered;
+      rows.refresh();
+    }
     const live = new Set([...active, ...groups.recent].map((r) => r.id));
-    for (const id of drawn.keys()) if (!live.has(id)) drawn.delete(id);
-    const wait = secondsUntilDone(groups.queued);
-    const cost = groups.queued.reduce((sum, r) => sum + (r.estimate_usd || 0), 0);
+    for (const id of drawn.keys()) if (!live.has(id) && !rows.find(id)) drawn.delete(id);
     const text = [
       t("queue.sum", {
-        running: number(groups.running.length),
-        queued: number(groups.queued.length),
-        held: number(groups.held.length),
+        running: number(counts.running),
+        queued: number(counts.queued),
+        held: number(counts.held),
       }),
     ];
-    if (wait) text.push(t("queue.work", { time: seconds(wait) }));
-    if (cost) text.push(dollars(cost));
+    if (counts.wait_s) text.push(t("queue.work", { time: seconds(counts.wait_s) }));
+    if (counts.usd) text.push(dollars(counts.usd));
     summary.textContent = text.join("  ·  ");
-    clear.hidden = !groups.queued.some((run) => isMine(run));
+    mine = Object.values(counts.own.queued || {}).reduce((sum, n) => sum + n, 0);
+    clear.hidden = !mine;
     empty.hidden = active.length + groups.recent.length > 0;
     offline.hidden = state.connected;
     resting.hidden = !state.paused;
@@ -179,16 +200,28 @@ export function mount(element) {
     return nodes;
   }
 
+  async function showMore(name) {
+    const skip = lists[name].children.length;
+    const told = await tryOrToast(get(`ui/queue/rows?section=${name}&skip=${skip}&limit=${PAGE}`));
+    if (told) addActive(told.runs);
+  }
+
+  /** before: the row behind the new place; null where the window of rows ends there, or the queue does. */
   async function place(id, before) {
-    const told = await tryOrToast(post(`ui/runs/${encodeURIComponent(id)}/move`, { before }));
-    replaceList(told || (await get("ui/queue")));
+    before ??= rows.behind(id);
+    await tryOrToast(post(`ui/runs/${encodeURIComponent(id)}/move`, { before }));
+    await rows.refresh();
   }
 
   sortable(lists.queued, {
     row: ".st-qrow",
     handle: ".st-grip",
-    begins: () => (dragging = true),
-    ends: () => (dragging = false),
+    begins: (node) => ((dragging = true), (rows.dragged = node)),
+    ends: (isMoved) => {
+      dragging = false;
+      rows.dragged = null;
+      if (!isMoved && newest) draw(newest, []);
+    },
     moved: (id, before) => place(id, before),
   });
   root.addEventListener("click", (e) => {
@@ -197,7 +230,8 @@ export function mount(element) {
   });
   hoverPlay(root, (target) => {
     const node = target.closest?.(".st-qrow");
-    return node && runs.get(node.dataset.id) && { box: node.querySelector(".st-pic"), run: runs.get(node.dataset.id) };
+    const run = node && (runs.get(node.dataset.id) || rows.find(node.dataset.id));
+    return run && { box: node.querySelector(".st-pic"), run };
   });
 
   async function clearAll() {
@@ -329,11 +363,8 @@ function priority(run) {
       el("option", "", { value: n, selected: n === run.priority }, t(`queue.priority_${word}`, { n })),
     ),
   );
-  chosen.addEventListener("change", async () =>
-    replaceList(
-      (await tryOrToast(post(`ui/runs/${encodeURIComponent(run.id)}/priority`, { priority: Number(chosen.value) }))) ||
-        (await get("ui/queue")),
-    ),
+  chosen.addEventListener("change", () =>
+    tryOrToast(post(`ui/runs/${encodeURIComponent(run.id)}/priority`, { priority: Number(chosen.value) })),
   );
   return chosen;
 }

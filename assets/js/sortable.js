@@ -5,7 +5,10 @@ import { el } from "./dom.js";
 const SLOP_PX = 5;
 const EDGE_PX = 70;
 
-/** `moved(id, before)` is called once a row stands elsewhere; before is the id of the row behind it, null at the end. */
+/**
+ * `moved(id, before)` is called once a row stands elsewhere; before is the id of the row behind it, null at the end.
+ * begins(row), ends(isMoved): of a drag.
+ */
 export function sortable(list, { row, handle, moved, begins, ends }) {
   let drag = null;
   const mark = el("li", "st-dropmark", { "aria-hidden": "true" });
@@ -29,7 +32,7 @@ export function sortable(list, { row, handle, moved, begins, ends }) {
       if (Math.abs(e.clientY - drag.y) < SLOP_PX) return;
       drag.on = true;
       drag.node.classList.add("dragged");
-      begins();
+      begins(drag.node);
     }
     const next = rows()
       .filter((r) => r !== drag.node)
@@ -47,8 +50,9 @@ export function sortable(list, { row, handle, moved, begins, ends }) {
     const before = after(node);
     if (e.type === "pointerup" && mark.isConnected) mark.replaceWith(node);
     mark.remove();
-    ends();
-    if (after(node) !== before) moved(node.dataset.id, after(node));
+    const isMoved = after(node) !== before;
+    if (isMoved) moved(node.dataset.id, after(node));
+    ends(isMoved);
   };
   list.addEventListener("pointerup", end);
   list.addEventListener("pointercancel", end);

@@ -19,10 +19,14 @@ export class TabTitle {
     document.addEventListener("studio-tab", () => this.draw());
   }
 
-  /** The runs as they are now. */
-  update(runs) {
-    this.running = runs.filter((run) => run.status === "running").length;
-    this.queued = runs.filter((run) => run.status === "queued").length;
+  /** The person's own runs by status and task, as they are now. */
+  update(own) {
+    const sum = (status) => Object.values(own[status] || {}).reduce((all, n) => all + n, 0);
+    const running = sum("running");
+    const queued = sum("queued");
+    if (running === this.running && queued === this.queued) return;
+    this.running = running;
+    this.queued = queued;
     this.draw();
   }
 

@@ -14,7 +14,7 @@ from studio.jobs.scheduler import PAUSED
 from studio.messages import Message
 from studio.services.context import Context
 from studio.storage import Reason
-from studio.store import queue, runs, settings, visibility
+from studio.store import queue, queue_pages, runs, settings, visibility
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,17 @@ class Queue:
         """Everybody's running, held and queued runs, in this order; the queued ones in the order of the queue."""
         with self._context.store.read() as db:
             return [self._context.with_progress(run) for run in queue.active(db, LOCAL_USER)]
+
+    def revision(self) -> tuple[int, int]:
+        """Stays equal while no run was added or changed."""
+        with self._context.store.read() as db:
+            return queue_pages.revision(db)
+
+    def waiting(self) -> tuple[int, datetime | None]:
+        """How many runs wait, and since when the oldest does."""
+        with self._context.store.read() as db:
+            count, oldest = queue_pages.oldest_waiting(db)
+        return count, datetime.fromisoformat(oldest) if oldest else None
 
     def get(self, run_id: str) -> Run:
         """Anybody's run as it is now, for the feed that gives each user their own. Raises NotFound."""

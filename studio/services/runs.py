@@ -12,12 +12,13 @@ from studio.domain import JSON, Event, HeldReason, Run, Status
 from studio.errors import Conflict, NotFound
 from studio.jobs import decisions, editing
 from studio.jobs.previews import Picture
-from studio.messages import Message, term
+from studio.messages import Message, stored, term
 from studio.services import own_keys
 from studio.services.context import Context
 from studio.services.requests import Requests
 from studio.services.token_spending import TokenSpending
-from studio.store import events, ledger, queue, runs, visibility
+from studio.store import events, ledger, queue, queue_pages, runs, visibility
+from studio.store.queue_pages import Section, Totals
 
 BATCH_THRESHOLD, BATCH_DELAY_S = 20, 0.05
 """Who waits for more runs than this lets changes gather for so long, instead of asking the database at each."""
@@ -134,6 +135,36 @@ class Runs:
         self._context.notify_changed(run.id)
         return self._context.with_progress(shown)
 
+    def cancel_waiting(self) -> int:
+        """Cancel all own runs that wait, in one transaction; how many there were."""
+        return len(self._cancel_queued(None))
+
+    def cancel_several(self, run_ids: Sequence[str]) -> list[Run]:
+        """Cancel these runs, those that wait in one transaction; each as it is then. One that had ended stays as it is.
+
+        Raises NotFound, NotAllowed for one that the user may not cancel; then none that waits was cancelled.
+        """
+        with self._context.store.read() as db:
+            for run_id in set(run_ids) - visibility.deciders(db, run_ids, self.user):
+                runs.get_to_decide(db, run_id, self.user)
+        cancelled = set(self._cancel_queued(run_ids))
+        with self._context.store.read() as db:
+            others = runs.unended(db, [run_id for run_id in run_ids if run_id not in cancelled])
+        for run_id in others:
+            with suppress(Conflict):  # it ended meanwhile
+                self.cancel(run_id)
+        with self._context.store.read() as db:
+            seen = visibility.visible_runs(db, run_ids, self.user)
+            found = {run.id: run if run.id in seen else run.masked() for run in runs.several(db, run_ids)}
+        return [self._context.with_progress(found[run_id]) for run_id in run_ids if run_id in found]
+
+    def _cancel_queued(self, run_ids: Sequence[str] | None) -> list[str]:
+        why = Message("event.cancelled")
+        with self._context.store.write() as db:
+            ids = queue_pages.cancel(db, self.user, run_ids, why, stored(why))
+        self._context.notify_changed(*ids)
+        return ids
+
     def retry(self, run_id: str, *, seed: int | Literal["same"] | None = "same") -> Run:
         """A new run of the same request: with the same seed, another one, or a newly drawn one (None)."""
         old = self.get(run_id)
@@ -194,6 +225,17 @@ class Runs:
         of others that the user may not see are masked."""
         with self._context.store.read() as db:
             return [self._context.with_progress(run) for run in queue.active(db, self.user)]
+
+    def queue_totals(self) -> Totals:
+        """How many runs are under way, held and waiting, and what is ahead of the last of them."""
+        with self._context.store.read() as db:
+            return queue_pages.totals(db, self.user)
+
+    def queue_page(self, section: Section, *, skip: int = 0, limit: int = 50) -> list[Run]:
+        """Runs of one part of what `active` gives, from the one after the first `skip`."""
+        with self._context.store.read() as db:
+            found = queue_pages.page(db, section, self.user, skip=skip, limit=limit)
+        return [self._context.with_progress(run) for run in found]
 
     def recent(self, limit: int = 20) -> list[Run]:
         """Runs that ended lately, the last first."""

@@ -31,6 +31,7 @@ from studio.store import (
     migrations_people,
     migrations_projects,
     migrations_push,
+    migrations_queue,
     migrations_review_links,
     migrations_reviews,
     migrations_reviews_rules,
@@ -68,6 +69,7 @@ SCHEMA = (
     migrations_reviews_rules,
     migrations_review_links,
     migrations_search,
+    migrations_queue,
 )
 """Modules whose import adds their steps to MIGRATIONS, in this order."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
@@ -25,6 +25,7 @@ from studio.store.runs import get_to_decide
 
 ORDER = "priority DESC, place, seq"
 """Of the runs of one person."""
+_OWN = f"FROM runs WHERE status = 'queued' AND provider = ? AND account = ? AND owner = ? ORDER BY {ORDER}"
 SMALLEST_GAP = 1e-6
 """Below this distance between two places the queue is numbered anew."""
 
@@ -86,8 +87,12 @@ def active(db: Database, viewer: str = "") -> list[Run]:
         f"CASE status WHEN 'running' THEN 0 WHEN 'held' THEN 1 ELSE 2 END, {ORDER}"
     )
     rows = fetch(db, sql)
-    waiting = [index for index, row in enumerate(rows) if row["status"] == Status.QUEUED.value]
-    order = _in_turn(db, rows, waiting)
+    waiting = [
+        _Row(index, _lane(row), row["owner"], row["priority"], row["place"], row["seq"], row["expected_s"])
+        for index, row in enumerate(rows)
+        if row["status"] == Status.QUEUED.value
+    ]
+    order = _in_turn(db, waiting, _work_under_way(rows))
     others = len(rows) - len(waiting)
     found = as_runs(db, [*rows[:others], *(rows[index] for index, _ in order)])
     queued = [run.model_copy(update=live) for run, (_, live) in zip(found[others:], order, strict=True)]
@@ -98,29 +103,40 @@ def active(db: Database, viewer: str = "") -> list[Run]:
     return [r if r.id in seen else r.masked() for r in runs if r.id in seen or r.status != Status.HELD]
 
 
-def _in_turn(
-    db: Database, rows: Sequence[dict[str, Any]], waiting: Sequence[int]
-) -> list[tuple[int, dict[str, float | None]]]:
-    """Indices of the waiting rows in the order in which they start, each with its position and ahead_s in its lane.
+class _Row(NamedTuple):
+    """A waiting run as far as its turn is concerned. key: names it to the caller."""
 
-    Lanes do not wait for one another: of their next runs the one that came first is shown first.
+    key: int
+    lane: Lane
+    owner: str
+    priority: int
+    place: float
+    seq: int
+    expected_s: float | None
+
+
+def _in_turn(
+    db: Database, waiting: Sequence[_Row], ahead_s: Mapping[Lane, float | None]
+) -> list[tuple[int, dict[str, float | None]]]:
+    """Keys of the waiting rows in the order in which they start, each with its position and ahead_s in its lane.
+
+    waiting: in each person's own order. ahead_s: the work under way in each lane. Lanes do not wait for one another: of
+    their next runs the one that came first is shown first.
     """
-    lanes: dict[Lane, list[Waiting]] = defaultdict(list)
-    for index in waiting:
-        row = rows[index]
-        lanes[_lane(row)].append(Waiting(index, row["owner"], row["place"], row["seq"]))
-    ahead_s = _work_under_way(rows)
+    lanes: dict[Lane, list[_Row]] = defaultdict(list)
+    for row in waiting:
+        lanes[row.lane].append(row)
     merged: list[list[tuple[tuple[float, float, int], int, dict[str, float | None]]]] = []
     for lane, of_lane in lanes.items():
         shown: list[tuple[tuple[float, float, int], int, dict[str, float | None]]] = []
         before_s = ahead_s.get(lane, 0.0)
-        for position, index in enumerate(fair_queue.in_turn(db, lane, of_lane), 1):
-            row = rows[index]
-            key = (-row["priority"], row["place"], row["seq"])
-            shown.append((key, index, {"position": position, "ahead_s": before_s}))
-            before_s = None if before_s is None or row["expected_s"] is None else before_s + row["expected_s"]
+        turns_of = (Waiting(number, row.owner, row.place, row.seq) for number, row in enumerate(of_lane))
+        for position, number in enumerate(fair_queue.in_turn(db, lane, turns_of), 1):
+            row = of_lane[number]
+            shown.append(((-row.priority, row.place, row.seq), row.key, {"position": position, "ahead_s": before_s}))
+            before_s = None if before_s is None or row.expected_s is None else before_s + row.expected_s
         merged.append(shown)
-    return [(index, live) for _, index, live in heapq.merge(*merged, key=itemgetter(0))]
+    return [(key, live) for _, key, live in heapq.merge(*merged, key=itemgetter(0))]
 
 
 def _lane(row: dict[str, Any]) -> Lane:
@@ -140,6 +156,45 @@ def _work_under_way(rows: Sequence[dict[str, Any]]) -> dict[Lane, float | None]:
     return found
 
 
+def turns(db: Database, skip: int = 0, most: int = -1) -> list[tuple[int, dict[str, float | None]]]:
+    """seq of up to `most` (all, where below 0) waiting runs of everybody after the first `skip`, in the order in which
+    they start, each with its position and ahead_s in its lane, as `active` has them."""
+    running = "SELECT status, provider, account, expected_s, started_at FROM runs WHERE status = 'running'"
+    ahead_s = _work_under_way(fetch(db, running))
+    people = "SELECT DISTINCT provider, account, owner FROM runs WHERE status = 'queued'"
+    whose = [(Lane(provider, account), owner) for provider, account, owner in db.conn.execute(people).fetchall()]
+    if len(whose) == 1:
+        return _turns_of_one(db, *whose[0], ahead_s, skip, most)
+    enough = -1 if most < 0 else skip + most  # the first k to start are among the first k of each person
+    waiting = [row for lane, owner in whose for row in _own_turns(db, lane, owner, enough)]
+    order = _in_turn(db, waiting, ahead_s)
+    return order[skip:] if most < 0 else order[skip : skip + most]
+
+
+def _turns_of_one(
+    db: Database, lane: Lane, owner: str, ahead_s: Mapping[Lane, float | None], skip: int, most: int
+) -> list[tuple[int, dict[str, float | None]]]:
+    """The same where all is of one person in one lane: SQLite alone knows the order."""
+    values = [lane.provider, lane.account, owner]
+    ahead = f"SELECT count(*), count(expected_s), sum(expected_s) FROM (SELECT expected_s {_OWN} LIMIT ?)"
+    skipped, known, work_s = db.conn.execute(ahead, [*values, skip]).fetchone()
+    before_s = ahead_s.get(lane, 0.0)
+    before_s = None if before_s is None or known < skipped else before_s + (work_s or 0.0)
+    found: list[tuple[int, dict[str, float | None]]] = []
+    rows = db.conn.execute(f"SELECT seq, expected_s {_OWN} LIMIT ? OFFSET ?", [*values, most, skip]).fetchall()
+    for position, (seq, expected_s) in enumerate(rows, skip + 1):
+        found.append((seq, {"position": position, "ahead_s": before_s}))
+        before_s = None if before_s is None or expected_s is None else before_s + expected_s
+    return found
+
+
+def _own_turns(db: Database, lane: Lane, owner: str, most: int) -> list[_Row]:
+    """The first waiting runs of one person in a lane, in their own order; the key of each is its seq."""
+    sql = f"SELECT seq, priority, place, expected_s {_OWN} LIMIT ?"
+    rows = db.conn.execute(sql, [lane.provider, lane.account, owner, most]).fetchall()
+    return [_Row(seq, lane, owner, priority, place, seq, expected_s) for seq, priority, place, expected_s in rows]
+
+
 def move_before(db: Database, run_id: str, before: str | None, viewer: str = "") -> None:
     """Put a queued run just before another of the same person (and into its priority), or with None at their end.
 
@@ -149,16 +204,16 @@ def move_before(db: Database, run_id: str, before: str | None, viewer: str = "")
     run = get_to_decide(db, run_id, viewer)
     if run.status != Status.QUEUED:
         raise Conflict(Message("queue.not_queued", status=term(run.status)))
-    before = before and _own_successor(db, run, before)
-    order = [r for r in _order(db, run.owner) if r[0] != run_id]
-    if before is None:
-        last = order[-1] if order else (run_id, 0, 0.0)
-        _set_place(db, run_id, last[1], last[2] + 1)
+    target = before and _own_successor(db, run, before)
+    if not target:
+        last = _neighbour(db, run, "ORDER BY priority, place DESC, seq DESC")
+        priority, place = last or (0, 0.0)
+        _set_place(db, run_id, priority, place + 1)
         return
-    index = next(i for i, r in enumerate(order) if r[0] == before)
-    _, priority, place = order[index]
-    previous = order[index - 1] if index and order[index - 1][1] == priority else None
-    lower = previous[2] if previous else place - 2
+    priority, place, seq = target
+    earlier = "AND priority = ? AND (place, seq) < (?, ?) ORDER BY place DESC, seq DESC"
+    previous = _neighbour(db, run, earlier, [priority, place, seq])
+    lower = previous[1] if previous else place - 2
     if place - lower < SMALLEST_GAP:
         _renumber(db)
         move_before(db, run_id, before, viewer)
@@ -166,13 +221,26 @@ def move_before(db: Database, run_id: str, before: str | None, viewer: str = "")
         _set_place(db, run_id, priority, (lower + place) / 2)
 
 
-def _own_successor(db: Database, run: Run, before: str) -> str | None:
-    """The run of the same person that starts first of those from `before` on; None where there is none."""
-    queued = [one for one in active(db) if one.status == Status.QUEUED and one.id != run.id]
-    index = next((number for number, one in enumerate(queued) if one.id == before), None)
-    if index is None:
+def _neighbour(db: Database, run: Run, which: str, values: Sequence[Any] = ()) -> tuple[int, float] | None:
+    """Priority and place of another waiting run of the same person; None where there is none."""
+    sql = f"SELECT priority, place FROM runs WHERE status = 'queued' AND owner = ? AND seq != ? {which} LIMIT 1"
+    return db.conn.execute(sql, [run.owner, run.seq, *values]).fetchone()
+
+
+def _own_successor(db: Database, run: Run, before: str) -> tuple[int, float, int] | None:
+    """Priority, place and seq of the run of the same person that starts first of those from `before` on; None where
+    there is none."""
+    sql = "SELECT owner, priority, place, seq FROM runs WHERE id = ? AND status = 'queued' AND id != ?"
+    found = db.conn.execute(sql, [before, run.id]).fetchone()
+    if found is None:
         raise Conflict(Message("queue.other_not_queued"))
-    return next((one.id for one in queued[index:] if one.owner == run.owner), None)
+    if found[0] == run.owner:
+        return found[1:]
+    order = [seq for seq, _ in turns(db)]
+    own = "SELECT seq, priority, place FROM runs WHERE status = 'queued' AND owner = ? AND seq != ?"
+    places = {seq: (priority, place) for seq, priority, place in db.conn.execute(own, [run.owner, run.seq])}
+    later = next((seq for seq in order[order.index(found[3]) :] if seq in places), None)
+    return None if later is None else (*places[later], later)
 
 
 def prioritise(db: Database, run_id: str, priority: int, viewer: str = "") -> None:
@@ -184,11 +252,6 @@ def prioritise(db: Database, run_id: str, priority: int, viewer: str = "") -> No
     sql = "UPDATE runs SET priority = ? WHERE id = ? AND status IN ('queued', 'held')"
     if not db.conn.execute(sql, [priority, run_id]).rowcount:
         raise Conflict(Message("queue.priority_late", status=term(run.status)))
-
-
-def _order(db: Database, owner: str) -> list[tuple[str, int, float]]:
-    sql = f"SELECT id, priority, place FROM runs WHERE status = 'queued' AND owner = ? ORDER BY {ORDER}"
-    return [(r[0], r[1], r[2]) for r in db.conn.execute(sql, [owner]).fetchall()]
 
 
 def _set_place(db: Database, run_id: str, priority: int, place: float) -> None:

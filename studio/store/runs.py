@@ -24,7 +24,7 @@ LATEST = 1000
 OPEN = ("queued", "running", "held")
 """States in which something may still happen."""
 _BY_OPEN = "status IN ('queued','running','held')"
-"""Said as in the partial index runs_open, which SQLite takes for nothing less."""
+"""Said as in the partial index runs_active, which SQLite takes for nothing less."""
 CLEARED: dict[Status, dict[str, Any]] = {
     Status.QUEUED: {"phase": None, "held_reason": None, "cancel_wanted": 0},
     Status.RUNNING: {"held_reason": None},

@@ -173,6 +173,30 @@ def test_priority_goes_before_order(queue: Page, resting: Studio) -> None:
     assert order(resting) == [c.id, a.id, b.id]
 
 
+def test_a_long_queue_is_a_window_of_rows(queue: Page, resting: Studio) -> None:
+    """Only what is seen is loaded and drawn; keys move a row far down, and all means all."""
+    runs = resting.local.requests.submit_many([image(f"number {n}", n=8) for n in range(50)])
+    expect(queue.locator("#queue .st-part.queued h2")).to_contain_text("400")
+    assert queue.locator("#queue .st-part.queued .st-qrow").count() < 100
+    queue.mouse.move(500, 500)
+    last = row(queue, runs[-1])
+    while not last.is_visible():
+        queue.mouse.wheel(0, 6000)
+        queue.wait_for_timeout(50)
+    expect(last.locator(".st-grip b")).to_have_text("400")
+    assert queue.locator("#queue .st-part.queued .st-qrow").count() < 100
+    last.focus()
+    queue.keyboard.press("Alt+ArrowUp")
+    expect(last.locator(".st-grip b")).to_have_text("399")
+    expect(last).to_be_focused()
+    assert order(resting)[-2:] == [runs[-1].id, runs[-2].id]
+    queue.locator("#queue [data-do=clear]").click()
+    expect(queue.locator("dialog.st-sure")).to_contain_text("400")
+    queue.locator("[data-do=clear-now]").click()
+    expect(queue.locator("#queue .st-part.queued")).to_be_hidden()
+    assert order(resting) == []
+
+
 def test_cancel_is_for_one_or_for_all_that_wait(queue: Page, resting: Studio) -> None:
     a, _, _ = three(resting)
     row(queue, a).locator("[data-do=cancel]").click()

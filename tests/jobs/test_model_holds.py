@@ -171,7 +171,7 @@ def test_waiting_runs_of_a_held_model_are_stepped_over_in_the_index(studio: Stud
     assert first is not None
     assert first.id == clip.id
     assert [line for line in plan if line.startswith("SCAN runs")] == []
-    assert sum("runs_lane_models" in line for line in plan) == 5
+    assert sum("runs_lane_models" in line for line in plan) == 3
 
 
 def test_the_queue_says_it_over_http_and_resumes(studio: Studio, engine: FakeEngine, held: list[Run]) -> None:

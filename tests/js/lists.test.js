@@ -1,20 +1,11 @@
-// Sums and dates of the gallery, the queue and the address.
+// Dates of the gallery, and the tabs of addresses.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 import "./browser.js";
 
 const { dayBefore } = await import("../../assets/js/gallery.js");
-const { secondsUntilDone: untilDone } = await import("../../assets/js/queue.js");
 const { tabOf } = await import("../../assets/js/address.js");
-
-test("the queue is done with its slowest provider, as many at once as that allows", () => {
-  const run = (provider, expected_s, at_once) => ({ provider, expected_s, at_once });
-  assert.equal(untilDone([]), 0);
-  assert.equal(untilDone([run("a", 60, 2), run("a", 60, 2), run("a", 60, 2), run("b", 50, 1)]), 90);
-  assert.equal(untilDone([run("a", 60, 8), run("a", 10, 8)]), 60); // no run is shorter than itself
-  assert.equal(untilDone([{ provider: "a" }]), 0);
-});
 
 test("days before today go by the calendar", () => {
   const now = new Date();

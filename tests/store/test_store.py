@@ -74,7 +74,7 @@ def test_open_runs_are_found_by_their_index(store: Store) -> None:
         db.conn.set_trace_callback(None)
         for sql in (sql for sql in asked if "FROM runs WHERE" in sql):
             plan = " ".join(row[3] for row in db.conn.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall())
-            assert "runs_open" in plan, sql
+            assert "runs_active" in plan, sql
 
 
 def test_no_run_is_claimed_twice(store: Store) -> None:

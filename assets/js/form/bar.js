@@ -276,7 +276,7 @@ export function mount(element, { props, trigger, watch, options }) {
   }
 
   follow(element, (state) => {
-    const gone = editing && !state.runs.get(editing.run)?.editable;
+    const gone = editing && state.runs.get(editing.run)?.editable === false; // one far back in the queue is not known here
     edited.classList.toggle("late", Boolean(gone));
     edited.title = gone ? t("forms.edit_late") : "";
     if (JSON.stringify(holds) !== JSON.stringify(state.holds)) {

@@ -13,7 +13,7 @@ import threading
 from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from starlette.concurrency import run_in_threadpool
 
@@ -23,7 +23,7 @@ from studio.jobs.events import BOARD_PREFIX, REVIEW_PREFIX
 from studio.messages import ENGLISH
 from studio.web.encoding import json_bytes
 from studio.web.routes.run_cards import card
-from studio.web.routes.run_json import queue
+from studio.web.routes.run_json import counts, held_models, queue
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -34,26 +34,33 @@ HEARTBEAT_S = 15.0
 BATCH_DELAY_S = 0.12
 CHECK_INTERVAL_S = 0.5
 SUBSCRIBE_TIMEOUT_S = 5.0
+MANY_RUNS = 200
+"""When more than these change at once, pages get the list as it begins instead of a card for each."""
+MAX_KEPT_COUNTS = 1000
+Part = Literal["paused", "storage", "holds", "order"]
 
 
 class _Stream:
     """One open stream. `changed` holds the newest card by run id until it is sent."""
 
     def __init__(self, actor: str) -> None:
-        self.user, self.changed, self.queue_changed = actor.partition("/")[0], dict[str, JSON](), False
+        self.user, self.changed, self.all_changed = actor.partition("/")[0], dict[str, JSON](), False
+        self.parts, self.counts = set[Part](), JSON()
         self.boards, self.reviews = set[str](), set[str]()
         self.loop, self.updated = asyncio.get_running_loop(), asyncio.Event()
 
     def put(
-        self, cards: dict[str, JSON], *, house: bool, boards: Collection[str] = (), reviews: Collection[str] = ()
-    ) -> None:
+        self, cards: dict[str, JSON], *, parts: Collection[Part] = (), many: bool = False,
+        boards: Collection[str] = (), reviews: Collection[str] = (),
+    ) -> None:  # fmt: skip
         """Called from the pump's thread."""
 
         def add() -> None:
             self.changed |= cards
             self.boards |= set(boards)
             self.reviews |= set(reviews)
-            self.queue_changed |= house
+            self.parts |= set(parts)
+            self.all_changed |= many
             self.updated.set()
 
         try:
@@ -71,6 +78,7 @@ class Live:
         self._listening = threading.Event()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._kept_counts: dict[str, tuple[tuple[int, int], JSON]] = {}
         self._boot, self._ids = secrets.token_hex(4), count(1)
 
     def close(self) -> None:
@@ -79,19 +87,20 @@ class Live:
             self._closed = True
             pages, thread = list(self._streams), self._thread
         for page in pages:
-            page.put({}, house=False)
+            page.put({})
         if thread:
             thread.join(timeout=5)
 
-    def notify_queue_changed(self) -> None:
-        """Something about the queue as a whole changed (order, paused): pages should read it again."""
+    def notify(self, *parts: Part) -> None:
+        """Something about the queue as a whole changed: pages are told this alone, of the order only that it did."""
         with self._lock:
             pages = list(self._streams)
         for page in pages:
-            page.put({}, house=True)
+            page.put({}, parts=parts)
 
     async def stream(self, actor: str, language: str = ENGLISH) -> AsyncIterator[str]:
-        """Server-sent events: `queue` (the whole list; first, and when order or pause changed), then `runs` (cards),
+        """Server-sent events: `queue` (the list as it begins; first, and when very many runs changed at once), then
+        `runs` (cards), `state` (what changed of the counts, the pause, the storage, the held models and the order),
         `boards` and `reviews` (ids of those that somebody changed). Their messages are worded in this language.
 
         The stream ends when its actor may no longer see it: a browser that asks again then has to sign in.
@@ -100,7 +109,7 @@ class Live:
         await run_in_threadpool(self._add_stream, page)
         try:
             yield "retry: 1000\n\n"
-            yield self._event("queue", await self._queue(actor), language)
+            yield self._event("queue", await self._queue(page, actor), language)
             while not self._closed and await run_in_threadpool(self._may_listen, actor):
                 try:
                     await asyncio.wait_for(page.updated.wait(), HEARTBEAT_S)
@@ -110,13 +119,16 @@ class Live:
                 await asyncio.sleep(BATCH_DELAY_S)
                 page.updated.clear()
                 cards, page.changed = page.changed, {}
-                house, page.queue_changed = page.queue_changed, False
+                many, page.all_changed = page.all_changed, False
+                parts, page.parts = page.parts, set()
                 boards, page.boards = page.boards, set()
                 reviews, page.reviews = page.reviews, set()
                 if not await run_in_threadpool(self._may_listen, actor):
                     return
-                if house:
-                    yield self._event("queue", await self._queue(actor), language)
+                if many:
+                    yield self._event("queue", await self._queue(page, actor) | {"many": True}, language)
+                if state := await run_in_threadpool(self._state, page, actor, parts):
+                    yield self._event("state", state, language)
                 if cards:
                     yield self._event("runs", list(cards.values()), language)
                 if boards:
@@ -134,8 +146,34 @@ class Live:
             return False
         return True
 
-    async def _queue(self, actor: str) -> JSON:
-        return await run_in_threadpool(queue, self._studio, actor=actor)
+    async def _queue(self, page: _Stream, actor: str) -> JSON:
+        told = await run_in_threadpool(queue, self._studio, actor=actor)
+        page.counts = told["counts"]
+        return told
+
+    def _state(self, page: _Stream, actor: str, parts: Collection[Part]) -> JSON:
+        """What the page is to know of the queue as a whole that it does not know yet."""
+        told: JSON = {"order": True} if "order" in parts else {}
+        if "paused" in parts:
+            told["paused"] = self._studio.queue.paused
+        if "storage" in parts:
+            told["storage"] = self._studio.queue.storage_reason
+        if "holds" in parts:
+            told["holds"] = held_models(self._studio)
+        found = self._counts(actor)
+        if found != page.counts:
+            page.counts = told["counts"] = found
+        return told
+
+    def _counts(self, actor: str) -> JSON:
+        """As in run_json; reckoned once for all pages of a person while no run changes."""
+        revision, user = self._studio.queue.revision(), actor.partition("/")[0]
+        kept = self._kept_counts.get(user)
+        if kept is None or kept[0] != revision:
+            if len(self._kept_counts) > MAX_KEPT_COUNTS:
+                self._kept_counts.clear()
+            kept = self._kept_counts[user] = revision, counts(self._studio, actor=actor)
+        return kept[1]
 
     def _event(self, name: str, body: object, language: str) -> str:
         text = json_bytes(body, language).decode()
@@ -164,11 +202,11 @@ class Live:
                             self._thread = None
                             return
                     if storage != (storage := self._studio.queue.storage_reason):
-                        self.notify_queue_changed()
+                        self.notify("storage")
                     if changed:
                         self._send(changed, pages)
                         if holds != (holds := self._studio.queue.held_models()):
-                            self.notify_queue_changed()
+                            self.notify("holds")
         finally:
             with self._lock:  # after a fault the next page that connects starts anew
                 if self._thread is threading.current_thread():
@@ -179,6 +217,8 @@ class Live:
         boards = [one.removeprefix(BOARD_PREFIX) for one in changed if one.startswith(BOARD_PREFIX)]
         reviews = [one.removeprefix(REVIEW_PREFIX) for one in changed if one.startswith(REVIEW_PREFIX)]
         changed = [one for one in changed if not one.startswith((BOARD_PREFIX, REVIEW_PREFIX))]
+        if many := len(changed) > MANY_RUNS:
+            changed = []
         for run_id in changed:
             with suppress(NotFound):
                 runs[run_id] = self._studio.queue.get(run_id)
@@ -189,7 +229,7 @@ class Live:
             services = self._studio.on_behalf_of(page.user)
             seen_boards = services.storyboards.visible(boards) if boards else ()
             seen_reviews = services.reviews.visible(reviews) if reviews else ()
-            page.put(shown, house=False, boards=seen_boards, reviews=seen_reviews)
+            page.put(shown, many=many, boards=seen_boards, reviews=seen_reviews)
 
     def _unseen(self, run_id: str, run: Run | None) -> JSON:
         """What a page gets instead of a card: the place in the queue of somebody else's run, else that it is gone."""

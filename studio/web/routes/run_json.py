@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 from studio.domain import JSON, Event, Run
 from studio.errors import StudioError
 from studio.messages import of_error
+from studio.store.queue_pages import Section
 from studio.web.routes.files import download_name
 from studio.web.routes.run_cards import asset_card, card, cards
 
 if TYPE_CHECKING:
     from studio.studio import Studio
+
+SECTIONS: tuple[Section, ...] = ("running", "held", "queued")
+QUEUE_PAGE = 50
+"""Runs of a part of the queue that a page gets at first."""
 
 
 def filters(studio: Studio) -> JSON:
@@ -65,16 +70,29 @@ def _input(studio: Studio, asset_id: str, actor: str) -> JSON:
 
 
 def queue(studio: Studio, *, actor: str, recent: int = 30) -> JSON:
-    """The live list: running, held and queued runs in queue order, what ended lately, whether the queue rests, why the
-    storage cannot be written (null when it can), and the models whose runs are on hold."""
-    ended = studio.acting_for(actor).runs.recent(recent)
+    """The live list: the first of the running, the held and the waiting runs in queue order, how many there are, what
+    ended lately, whether the queue rests, why the storage cannot be written (null when it can), and the models whose
+    runs are on hold."""
+    runs = studio.acting_for(actor).runs
+    active = [run for section in SECTIONS for run in runs.queue_page(section, limit=QUEUE_PAGE)]
     return {
-        "active": cards(studio, studio.acting_for(actor).runs.active()),
-        "recent": cards(studio, ended),
+        "active": cards(studio, active),
+        "recent": cards(studio, runs.recent(recent)),
+        "counts": counts(studio, actor=actor),
         "paused": studio.queue.paused,
         "storage": studio.queue.storage_reason,
         "holds": held_models(studio),
     }
+
+
+def counts(studio: Studio, *, actor: str) -> JSON:
+    """How many runs are under way, held and waiting. own: the reader's, by status and task. usd, wait_s: what the
+    waiting ones are expected to cost, and to take until the last is done."""
+    totals = studio.acting_for(actor).runs.queue_totals()
+    works = totals.work.items()
+    each = (max(work.longest_s, work.total_s / studio.queue.concurrency(provider)) for provider, work in works)
+    numbers = {"running": totals.running, "held": totals.held, "queued": totals.queued}
+    return numbers | {"own": totals.own, "usd": totals.usd, "wait_s": round(max(each, default=0.0), 1)}
 
 
 def held_models(studio: Studio) -> list[JSON]:

@@ -15,10 +15,11 @@ from studio.domain import JSON, Kind, Status, Task, now
 from studio.errors import Conflict
 from studio.messages import Message
 from studio.payload import Payload
+from studio.store.queue_pages import Section
 from studio.web.errors import SentenceRoute
 from studio.web.middleware.same_origin import asking_actor
 from studio.web.routes.run_cards import card, cards
-from studio.web.routes.run_json import detail, filters, queue
+from studio.web.routes.run_json import counts, detail, filters, queue
 from studio.web.routes.zip_stream import stream_zip
 
 if TYPE_CHECKING:
@@ -126,6 +127,16 @@ def _read_routes(api: APIRouter, studio: Studio) -> None:
     def whole_queue(actor: ActorKey) -> JSON:
         return queue(studio, actor=actor)
 
+    @api.get("/queue/rows")
+    def queue_rows(
+        actor: ActorKey,
+        section: Section = "queued",
+        skip: Annotated[int, Query(ge=0, le=MAX_INTEGER)] = 0,
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE_RUNS)] = 50,
+    ) -> JSON:
+        page = studio.acting_for(actor).runs.queue_page(section, skip=skip, limit=limit)
+        return {"runs": cards(studio, page), "counts": counts(studio, actor=actor)}
+
     @api.get("/zip")
     def selection(
         ids: Annotated[list[str], Query(min_length=1, max_length=MAX_SELECTED_RUNS)], actor: ActorKey
@@ -178,37 +189,27 @@ def _queue_routes(api: APIRouter, studio: Studio, live: Live) -> None:
     @api.post("/runs/{run_id}/move")
     def move(run_id: str, body: QueueMove, actor: ActorKey) -> JSON:
         studio.acting_for(actor).runs.move(run_id, before=body.before)
-        live.notify_queue_changed()
-        return queue(studio, actor=actor)
+        live.notify("order")
+        return {}
 
     @api.post("/runs/{run_id}/priority")
     def prioritise(run_id: str, body: Priority, actor: ActorKey) -> JSON:
         studio.acting_for(actor).runs.prioritise(run_id, body.priority)
-        live.notify_queue_changed()
-        return queue(studio, actor=actor)
+        live.notify("order")
+        return {}
 
     @api.post("/queue/clear")
     def clear(actor: ActorKey) -> JSON:
-        services = studio.acting_for(actor)
-        waiting = [r.id for r in services.runs.active() if r.status is Status.QUEUED and r.owner == services.actor.id]
-        return {"cancelled": sum(_try_cancel(studio, i, actor) for i in waiting)}
+        return {"cancelled": studio.acting_for(actor).runs.cancel_waiting()}
 
     @api.post("/queue/resume-model")
     def resume_model(body: ModelName, actor: ActorKey) -> JSON:
         studio.acting_for(actor).queue.resume_model(body.model)
-        live.notify_queue_changed()
+        live.notify("holds")
         return queue(studio, actor=actor)
 
     @api.post("/queue/{word}")
     def pause_or_resume(word: Literal["pause", "resume"], actor: ActorKey) -> JSON:
         studio.acting_for(actor).queue.pause() if word == "pause" else studio.acting_for(actor).queue.resume()
-        live.notify_queue_changed()
+        live.notify("paused")
         return {"paused": studio.queue.paused}
-
-
-def _try_cancel(studio: Studio, run_id: str, actor: str) -> bool:
-    try:
-        studio.acting_for(actor).runs.cancel(run_id)
-    except Conflict:  # it ended meanwhile
-        return False
-    return True

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from studio.domain import JSON, Status, now
+from studio.domain import JSON, now
 from studio.payload import Payload
 from studio.services.time_zones import zone_of
 from studio.web.routes.runs import ActorKey, SentenceRoute
@@ -84,10 +84,9 @@ def router(studio: Studio) -> APIRouter:
 
 def health(studio: Studio) -> JSON:
     """How the studio is doing: runs waiting, and how long the oldest has waited, in seconds."""
-    waiting = [r for r in studio.queue.active() if r.status is Status.QUEUED]
-    oldest = min((r.created_at for r in waiting), default=None)
+    waiting, oldest = studio.queue.waiting()
     return {
-        "waiting": len(waiting),
+        "waiting": waiting,
         "oldest_s": round((now() - oldest).total_seconds()) if oldest else None,
         "paused": studio.queue.paused,
         "sqlite": sqlite3.sqlite_version,

@@ -14,7 +14,6 @@ from pydantic import Field
 
 from studio.catalogue import Model
 from studio.domain import JSON, Kind, Run, Status, Task
-from studio.errors import Conflict
 from studio.services.readiness import ModelReadiness
 from studio.web.verbs.values import MAX_INTEGER, Ids, OneRequest, Requests, one_of, requests_of
 
@@ -103,15 +102,9 @@ class RunVerbs:
             run_id: The id of a run, or a list of ids.
         """
 
-        def cancel_one(one: str) -> Run:
-            try:
-                return self._services.runs.cancel(one)
-            except Conflict:
-                if isinstance(run_id, str):
-                    raise
-                return self._services.runs.get(one)
-
-        return _for_each(run_id, cancel_one)
+        if isinstance(run_id, str):
+            return self._services.runs.cancel(run_id).public()
+        return [run.public() for run in self._services.runs.cancel_several(run_id)]
 
     def retry(
         self, run_id: Ids, seed: int | None = None, new_seed: bool = False

@@ -312,10 +312,13 @@ def test_pause_and_order_are_told_to_open_pages(web: httpx.Client, url: str, stu
     stream = Stream(url)
     stream.until(lambda event, _: event == "queue")
     web.post("/ui/queue/pause")
-    stream.until(lambda event, data: event == "queue" and data["paused"])
+    stream.until(lambda event, data: event == "state" and data.get("paused"))
     [a], [b] = studio.local.requests.submit(image("a")), studio.local.requests.submit(image("b"))
     web.post(f"/ui/runs/{b.id}/move", json={"before": a.id})
-    stream.until(lambda event, data: event == "queue" and [r["id"] for r in data["active"]] == [b.id, a.id])
+    stream.until(lambda event, data: event == "state" and data.get("order"))
+    told = web.get("/ui/queue/rows", params={"section": "queued"}).json()
+    assert [run["id"] for run in told["runs"]] == [b.id, a.id]
+    assert told["counts"]["queued"] == 2 and web.get("/ui/queue").json()["counts"] == told["counts"]
     stream.close()
 
 
