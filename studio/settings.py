@@ -53,6 +53,8 @@ OPTION_NAMES = {
     "STUDIO_PUBLIC_URL": "public_url",
     "STUDIO_MEDIA_MIRROR": "media_mirror",
     "STUDIO_MIRROR_MINUTES": "mirror_minutes",
+    "STUDIO_BACKUPS_KEPT": "backups_kept",
+    "STUDIO_BACKUPS_DAYS": "backups_days",
     "STUDIO_CHECK_UPLOADS": "check_uploads",
     "STUDIO_DEMO": "demo",
 }
@@ -68,8 +70,10 @@ class Settings(BaseModel):
     password, and "open" lets everyone in on purpose. trusted_proxies: addresses or networks whose forwarded headers
     count. frame_ancestors: origins whose pages may show the studio in a frame. public_url: the studio's HTTPS address
     on the internet, where providers may call. media_mirror: a folder, such as a mounted bucket, that gets copies of
-    media and of the database, the latter every mirror_minutes. check_uploads: whether uploads are looked at before they
-    are kept. demo: whether an empty studio makes example content. space: whether this is a Hugging Face Space.
+    media and of the database, the latter every mirror_minutes. backups_kept, backups_days: how many copies of the
+    database stay in backups/, and for how long; the newest always does. check_uploads: whether uploads are looked
+    at before they are kept. demo: whether an empty studio makes example content. space: whether this is a Hugging Face
+    Space.
     visitors: limits of those who use it without an account. new_database: begin with an empty one though the folder
     holds a library.
     environ: the environment, for engines, which know the names of theirs; secrets and options: values that count before
@@ -93,6 +97,8 @@ class Settings(BaseModel):
     public_url: str = ""
     media_mirror: Path | None = None
     mirror_minutes: float = Field(default=5, ge=0.01, le=1440)
+    backups_kept: int = Field(default=10, ge=1, le=1000)
+    backups_days: float = Field(default=90, ge=0.01, le=36_500)
     check_uploads: Literal["off", "on"] = "off"
     demo: Literal["off", "on"] = "off"
     space: bool = False

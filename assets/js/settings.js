@@ -1,8 +1,9 @@
 // Settings: storage, engines, limits, spending, backups, versions. Read when the page is opened; no key is ever shown.
 
 import { appPanel } from "./app_panel.js";
-import { button, bytes, dollars, el, exactTime, number, seconds, styles, t } from "./dom.js";
+import { button, bytes, dollars, el, number, seconds, styles, t } from "./dom.js";
 import { copy } from "./actions.js";
+import { backups } from "./backups.js";
 import { catalogueText } from "./form/common.js";
 import { connectionList } from "./connection_list.js";
 import { keyLink } from "./connections.js";
@@ -52,7 +53,7 @@ export function mount(element) {
       reviewSettings(box),
       limits(overview.limits),
       spending(state),
-      backups(overview),
+      backups(overview, box),
       versions(overview.parts),
     );
     const columns = root.querySelectorAll(":scope > .st-col");
@@ -364,50 +365,6 @@ function byKey(rows) {
       ),
     ),
   ];
-}
-
-function backups({ backups: list, storage: s }) {
-  const rows = el("ul", "st-backups");
-  const draw = (found) =>
-    rows.replaceChildren(
-      ...(found.length
-        ? found
-            .slice(0, 12)
-            .map((b) =>
-              el(
-                "li",
-                "",
-                {},
-                el("code", "", {}, b.name),
-                el("span", "st-dim", {}, `${bytes(b.bytes)} · ${exactTime(b.at)}`),
-              ),
-            )
-        : [el("li", "st-dim", {}, t("settings.no_backups"))]),
-    );
-  draw(list);
-  const now = button(
-    t("settings.backup_now"),
-    { name: "download", text: t("settings.backup_now"), data: { do: "backup" } },
-    async () => {
-      now.disabled = true;
-      const told = await tryOrToast(post("ui/house/backup"));
-      now.disabled = false;
-      if (told) draw(told.backups), toast(t("settings.backed_up", { name: told.made }));
-    },
-  );
-  return box(
-    "backup",
-    el("p", "st-dim", {}, t("settings.backup_help")),
-    now,
-    rows,
-    el(
-      "details",
-      "",
-      {},
-      el("summary", "", {}, t("settings.how_to_restore")),
-      el("ol", "st-steps", {}, ...[1, 2, 3].map((n) => el("li", "", {}, t(`settings.restore_${n}`, { data: s.data })))),
-    ),
-  );
 }
 
 function versions(parts) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
@@ -12,13 +13,14 @@ from typing import Literal
 
 from studio.domain import now
 from studio.engines.base import Engine, declared, has_connection
-from studio.errors import CapabilityError
+from studio.errors import CapabilityError, Conflict
 from studio.jobs import budget
 from studio.jobs.budget import SpendLimits
 from studio.messages import Message
 from studio.services.context import Context
 from studio.services.time_zones import zone_of
 from studio.store import assets, backup, ledger, runs, search
+from studio.store.backup import BackupProgress
 from studio.store.mapping import stamp
 
 
@@ -77,6 +79,8 @@ class Admin:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._backing_up = threading.Lock()
+        self._progress: BackupProgress | None = None
 
     def storage(self) -> StorageUse:
         """What is used and what is left."""
@@ -127,8 +131,27 @@ class Admin:
                 return removed
 
     def backup(self) -> Path:
-        """Copy the database, while it is in use, into backups/; the new file."""
-        return backup.make(self._context.store.path, self._context.settings.data / "backups")
+        """Copy the database, while it is in use, into backups/; the new file. Old copies go, as the settings say.
+
+        Raises Conflict while another copy is made.
+        """
+        settings = self._context.settings
+        if not self._backing_up.acquire(blocking=False):
+            raise Conflict(Message("backups.under_way"))
+        try:
+            made = backup.make(self._context.store.path, settings.data / "backups", on_progress=self._tell)
+            backup.prune(made.parent, keep=settings.backups_kept, days=settings.backups_days)
+            return made
+        finally:
+            self._progress = None
+            self._backing_up.release()
+
+    def _tell(self, progress: BackupProgress) -> None:
+        self._progress = progress
+
+    def backup_progress(self) -> BackupProgress | None:
+        """How far the copy is that is made now; None where none is."""
+        return self._progress
 
     def backups(self) -> list[Path]:
         """Copies made so far, the newest first."""

@@ -35,6 +35,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "purge": _STUDIO,
         "backup": _STUDIO,
         "backups": _STUDIO,
+        "backup_progress": _STUDIO,
         "limits": _VIEW,
         "set_limits": _STUDIO,
         "spend": _SPENDING,

@@ -12,6 +12,8 @@ from studio.messages import Message
 from studio.storage import storing
 
 NAME = "studio.db"
+COMPRESSED = ".gz"
+"""Ending of a copy of the database that is compressed."""
 PARTIAL_SUFFIXES = (".part", ".json")
 HEADER_BYTES = 100
 """A file below this size cannot be a database. Source: https://sqlite.org/fileformat2.html."""
@@ -31,7 +33,7 @@ def opened_folder(data: Path) -> Path:
 
 def backups_in(folder: Path) -> list[Path]:
     """Copies of the database in the folder, the newest first."""
-    return sorted(folder.glob("studio-*.db"), reverse=True)
+    return sorted((*folder.glob("studio-*.db"), *folder.glob(f"studio-*.db{COMPRESSED}")), reverse=True)
 
 
 def refuse_lost_database(data: Path) -> None:

@@ -51,6 +51,8 @@ def router(studio: Studio) -> APIRouter:
             "engines": [to_json(e) for e in studio.admin.engine_status()],
             "limits": to_json(studio.acting_for(actor).admin.limits()),
             "backups": backups(studio, actor),
+            "backup_limits": {"kept": studio.settings.backups_kept, "days": studio.settings.backups_days},
+            "backing_up": studio.acting_for(actor).admin.backup_progress() is not None,
             "parts": packages(),
             "health": health(studio),
         }
@@ -78,6 +80,12 @@ def router(studio: Studio) -> APIRouter:
     @api.post("/backup")
     def backup(actor: ActorKey) -> JSON:
         return {"made": studio.acting_for(actor).admin.backup().name, "backups": backups(studio, actor)}
+
+    @api.get("/backup")
+    def backup_progress(actor: ActorKey) -> JSON:
+        """How far the backup is that is made now; null where none is."""
+        progress = studio.acting_for(actor).admin.backup_progress()
+        return {"progress": to_json(progress) if progress else None}
 
     return api
 
