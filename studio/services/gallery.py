@@ -14,6 +14,7 @@ from studio.messages import Message
 from studio.services.context import Context
 from studio.services.runs import Runs
 from studio.services.time_zones import zone_of
+from studio.storage import storing
 from studio.store import runs, search
 from studio.store.mapping import as_runs
 from studio.store.run_rows import EndedRun, as_shown
@@ -73,6 +74,13 @@ class Gallery:
         page = self._page(query, narrowing, as_shown)
         runs = [run if isinstance(run, EndedRun) else self._context.with_progress(run) for run in page.runs]
         return replace(page, runs=runs)
+
+    def state(self) -> tuple[object, ...]:
+        """Another value whenever a page of runs that have ended may read otherwise than before. Cheap to ask."""
+        context = self._context
+        limits = tuple(context.concurrency(provider) for provider in context.engines)
+        with storing(context.settings.data):
+            return (*context.store.changes.version(), context.catalogue.revision, *limits)
 
     def _page(
         self, query: str, narrowing: Narrowing, read: Callable[[Database, list[dict[str, Any]]], list[R]]

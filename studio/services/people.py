@@ -56,7 +56,8 @@ class People:
         """audit_log: hears of sign-ins, failed ones, and what else no method of the table of rights stands for."""
         self._store, self._audit_log = store, audit_log
         self._remembered: dict[tuple[str, str], tuple[float, object]] = {}
-        self._changes = 0
+        self.changes = 0
+        """Another number after every change of this program; what was remembered before it is forgotten by then."""
         self.on_change: Callable[[], None] = lambda: None
 
     def actor(self, key: str) -> Actor:
@@ -397,11 +398,11 @@ class People:
         known = self._remembered.get((subject, key))
         if known and known[0] > time.monotonic():
             return known[1]  # type: ignore[return-value]
-        changes, value = self._changes, look_up(key)
+        changes, value = self.changes, look_up(key)
         if len(self._remembered) > MAX_REMEMBERED:
             self._remembered.clear()
         self._remembered[subject, key] = (time.monotonic() + REMEMBERED_S, value)
-        if changes != self._changes:  # what was looked up may be older than the change
+        if changes != self.changes:  # what was looked up may be older than the change
             self._remembered.clear()
         return value
 
@@ -412,7 +413,7 @@ class People:
             return session is not None and session.expires_at > now() and not people.get(db, session.person).disabled_at
 
     def _changed(self) -> None:
-        self._changes += 1
+        self.changes += 1
         self._remembered.clear()
         self.on_change()
 

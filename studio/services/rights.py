@@ -109,7 +109,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "cancel": _CREATE,
         "file": _VIEW,
     },
-    "gallery": {"search": _VIEW, "show": _VIEW, "trash": _CREATE, "restore": _CREATE, "rate": _REVIEW},
+    "gallery": {"search": _VIEW, "show": _VIEW, "state": _VIEW, "trash": _CREATE, "restore": _CREATE, "rate": _REVIEW},
     "guest_media": {"review": _VIEW, "may_download": _VIEW, "file": _VIEW, "preview": _VIEW, "copies": _VIEW},
     "keyed_calls": {"once": _CREATE},
     "library": {"path": _VIEW, "settings_in": _CREATE},

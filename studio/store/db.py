@@ -41,6 +41,7 @@ from studio.store import (
     settings,
     soundness,
 )
+from studio.store.changes import Changes
 from studio.store.folder import NAME, opened_folder, refuse_lost_database
 from studio.store.lock import FolderLock
 from studio.store.migrations import MIGRATIONS
@@ -94,6 +95,7 @@ class Store:
         self.health = StorageHealth()
         self._lock = threading.RLock()
         self._idle: list[Database] = []
+        self.changes = Changes(self.path)
         self._closed = self._closing = False
         self._damage: StoreError | None = None
         self._check: BackgroundCheck | None = None
@@ -259,6 +261,7 @@ class Store:
             fresh = _connected(self.path)
             self._writer.close()
             self._writer = fresh
+            self.changes.close()
             while self._idle:
                 self._idle.pop().close()
 
@@ -314,6 +317,7 @@ class Store:
         self._stopped.set()
         if self._checkpointer.ident is not None:
             self._checkpointer.join()
+        self.changes.close()
         with self._lock:
             while self._idle:
                 self._idle.pop().close()

@@ -27,6 +27,7 @@ from studio.storage import reason_of, unavailable
 from studio.web.language import error_json
 from studio.web.middleware.access import Access, Authenticator, IdentitySources
 from studio.web.middleware.call_origins import CallOrigins
+from studio.web.middleware.compression import Compression
 from studio.web.middleware.forwarded import Forwarded
 from studio.web.middleware.same_origin import Guard, hosts_of
 from studio.web.middleware.security_headers import SecurityHeaders
@@ -55,7 +56,7 @@ def protected(
 ) -> ASGIApp:  # fmt: skip
     """The application behind every layer. host: the address it listens on. uploads: Gradio's folder.
     identity_sources: how people are known besides sessions and tokens."""
-    app = UploadLimits(ProgramFiles(app), settings.data.resolve(), uploads)
+    app = UploadLimits(Compression(ProgramFiles(app)), settings.data.resolve(), uploads)
     hosts = hosts_of(host, settings.origins)
     app = CallOrigins(Faults(app), authenticator)
     if authenticator is not None:

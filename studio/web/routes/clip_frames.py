@@ -13,7 +13,8 @@ from studio.errors import NotFound
 from studio.media.frame_timing import frame_timing
 from studio.media.packet_index import packet_index
 from studio.messages import Message
-from studio.web.routes.files import IMMUTABLE, REVALIDATED
+from studio.web.conditional import REVALIDATED
+from studio.web.routes.files import IMMUTABLE
 
 if TYPE_CHECKING:
     from studio.services.acting import UserServices

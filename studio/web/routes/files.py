@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, Response
 
 from studio.domain import Asset, Run
 from studio.messages import Message
+from studio.web.conditional import names_tag
 from studio.web.program_files import IMMUTABLE
 
 INLINE = frozenset(
@@ -56,8 +57,6 @@ PICTURE_SIGNATURES = (
     (rb"RIFF....WEBP", "image/webp"),
 )
 """How the pictures begin that an engine may give of a run under way."""
-REVALIDATED = "private, no-cache"
-"""Kept by the browser, which asks before each use: access to the file may be over."""
 NAME_CHARS = 60
 
 
@@ -100,7 +99,7 @@ def file_response(
     """
     tag = f'"{etag}"'
     safe = {"etag": tag, "cache-control": caching, "x-content-type-options": "nosniff"}
-    if tag in _tags(headers.get("if-none-match", "")):
+    if names_tag(headers, tag):
         return Response(status_code=304, headers=safe)
     try:
         stat = path.stat()
@@ -123,7 +122,7 @@ def preview_response(path: Path, *, version: str, headers: Headers) -> Response:
     is gone or is no picture. headers: of the request."""
     tag = f'"{version}"'
     safe = {"etag": tag, "cache-control": "private, no-store", "x-content-type-options": "nosniff"}
-    if tag in _tags(headers.get("if-none-match", "")):
+    if names_tag(headers, tag):
         return Response(status_code=304, headers=safe)
     try:
         content = path.read_bytes()
@@ -134,10 +133,6 @@ def preview_response(path: Path, *, version: str, headers: Headers) -> Response:
         return Response(Message("run.picture_gone"), 404, media_type="text/plain")
     safe |= {"content-security-policy": SANDBOX, "cross-origin-resource-policy": "same-origin"}
     return Response(content, media_type=mime, headers=safe)
-
-
-def _tags(value: str) -> set[str]:
-    return {part.strip().removeprefix("W/") for part in value.split(",")}
 
 
 def thumb_mime(path: Path) -> str:

@@ -15,10 +15,10 @@ from starlette.responses import JSONResponse, Response
 
 from studio.errors import NotFound, StudioError
 from studio.messages import Message
+from studio.web.conditional import REVALIDATED
 from studio.web.middleware.same_origin import ActorDependency
 from studio.web.routes.files import (
     IMMUTABLE,
-    REVALIDATED,
     download_name,
     file_response,
     preview_response,

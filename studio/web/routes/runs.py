@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from studio.domain import JSON, Kind, Status, Task, now
@@ -16,7 +17,10 @@ from studio.errors import Conflict
 from studio.messages import Message
 from studio.payload import Payload
 from studio.store.queue_pages import Section
+from studio.store.run_rows import EndedRun
+from studio.web.conditional import REVALIDATED, answer_tag, names_tag
 from studio.web.errors import SentenceRoute
+from studio.web.language import PageJSON
 from studio.web.middleware.same_origin import asking_actor
 from studio.web.routes.run_cards import card, cards
 from studio.web.routes.run_json import counts, detail, filters, queue
@@ -103,16 +107,20 @@ def router(studio: Studio, live: Live) -> APIRouter:
 
 def _read_routes(api: APIRouter, studio: Studio) -> None:
     @api.get("/runs")
-    def search(filters: Annotated[Filters, Query()], actor: ActorKey) -> JSON:
+    def search(request: Request, filters: Annotated[Filters, Query()], actor: ActorKey) -> Response:
+        gallery = studio.acting_for(actor).gallery
+        # read before the page, which is then at least as new
+        tag = answer_tag(request, actor, *gallery.state(), studio.people.changes)
+        headers = {"etag": tag, "cache-control": REVALIDATED}
+        if names_tag(request.headers, tag):
+            return Response(status_code=304, headers=headers)
         conditions = filters.model_dump(exclude={"query"})
         conditions |= {k: conditions[k] or None for k in ("task", "model", "kind", "status")}
-        page = studio.acting_for(actor).gallery.show(filters.query, **conditions)
-        return {
-            "runs": cards(studio, page.runs),
-            "next_before": page.next_before,
-            "total": page.total,
-            "capped": page.capped,
-        }
+        page = gallery.show(filters.query, **conditions)
+        body: JSON = {"runs": cards(studio, page.runs), "next_before": page.next_before}
+        body |= {"total": page.total, "capped": page.capped}
+        settled = all(isinstance(run, EndedRun) for run in page.runs)
+        return PageJSON(body, headers=headers if settled else None)
 
     @api.get("/filters")
     def list_filters(actor: ActorKey) -> JSON:
