@@ -1,8 +1,9 @@
-"""How fast a run is stored while the gallery is searched: p95 of Studio.submit, goal under 20 ms.
+"""How long somebody waits who presses Generate while others search: p95 of a submit over HTTP, goal under 20 ms.
 
-A gallery of 20,000 runs; four threads search it without a pause, each with a page's worth of runs built. The reference
-is the least any program can do in the same seconds: one bare INSERT of the same prompt into a SQLite file in WAL, on a
-connection of its own, while the same four threads search.
+100,000 realistic runs (`--data` takes a folder that `tests.bench._corpus` has built; it is copied), the queue paused.
+Four clients, in a process of their own, search without a pause, each over a kept connection. Submits come as the page
+sends them (where this version has that address) and by the REST API, each alone first and then meanwhile. References in
+the same run: the bare health check alone and meanwhile, which is what any answer of the same server takes.
 """
 
 from __future__ import annotations
@@ -10,134 +11,118 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import sqlite3
-import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
-from studio.catalogue import load
-from studio.domain import Request, Run, Task
-from studio.engines.fake import FakeEngine
-from studio.settings import Settings
-from studio.store import runs
-from studio.store.mapping import new_id, stamp
-from studio.store.runs import NewRun
-from studio.studio import Studio
+from tests.bench import _live
+from tests.bench._corpus import CHINESE, COMMON, PHRASE, RARE, USUAL
+from tests.bench._live import ROOT, tell, times_ms
+from tests.bench.wire import Client, fill
 
-WORDS = (
-    "red",
-    "blue",
-    "coat",
-    "cat",
-    "dog",
-    "rain",
-    "city",
-    "night",
-    "forest",
-    "sea",
-    "old",
-    "woman",
-    "红色",
-    "外套",
-    "城市",
-)
-QUERIES = ("", "red coat", "红色", "cat -dog", "model:fake/image", '"red coat" city', "rating:>=1", "after:2026-01-01")
+MODEL, TASK = "draft/animatic", "text-to-image"
+QUERIES = (
+    "", COMMON, USUAL, RARE, f"{COMMON}%20{USUAL}", f"%22{PHRASE.replace(' ', '%20')}%22", "model:draft/animatic",
+    f"{USUAL}%20-{COMMON}", "rating:%3E=4", quote(CHINESE),
+)  # fmt: skip
+"""What the four search for, in turn."""
 
 
 def main(argv: list[str]) -> None:
     """Fill, search, submit, tell."""
-    parser = argparse.ArgumentParser(prog="bench submit")
-    parser.add_argument("--runs", type=int, default=20_000)
+    parser = argparse.ArgumentParser(prog="bench submit", description=__doc__)
+    parser.add_argument("--runs", type=int, default=100_000)
+    parser.add_argument("--data", type=Path, help="a data folder to copy, in the place of building one")
     parser.add_argument("--readers", type=int, default=4)
-    parser.add_argument("--submits", type=int, default=300)
+    parser.add_argument("--submits", type=int, default=200)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--search", help="an address: search it without a pause, until the input ends")
     wanted = parser.parse_args(argv)
-    catalogue = load(Path(__file__).parents[1] / "catalogue")
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data=Path(folder) / "data")
-        with Studio.open(settings, engines={"fake": FakeEngine()}, catalogue=catalogue) as studio:
-            studio.queue.pause()
-            fill(studio, wanted.runs)
-            bare = bare_insert(Path(folder) / "bare.db")
-            quiet = timed(lambda: studio.local.requests.submit(body()), wanted.submits)
-            stop, searches = threading.Event(), [0] * wanted.readers
-            readers = [
-                threading.Thread(target=search, args=(studio, stop, searches, n), daemon=True)
-                for n in range(wanted.readers)
-            ]
-            for reader in readers:
-                reader.start()
-            cpu, start = time.process_time(), time.perf_counter()
-            reference = timed(bare, wanted.submits)
-            busy = timed(lambda: studio.local.requests.submit(body()), wanted.submits)
-            took, cpu = time.perf_counter() - start, time.process_time() - cpu
-            stop.set()
-            for reader in readers:
-                reader.join(10)
-    tell("submit_quiet_p95_ms", p95(quiet))
-    tell("submit_busy_p50_ms", statistics.median(busy))
-    tell("submit_busy_p95_ms", p95(busy), goal=20.0)
-    tell("bare_insert_busy_p95_ms", p95(reference))
-    tell("submit_against_bare_insert_p95", p95(busy) / p95(reference))
-    tell("searches_per_s_meanwhile", sum(searches) / took, cores=round(cpu / took, 2))
+    if wanted.search:
+        _search(wanted.search, wanted.readers)
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        fill(folder / "data", wanted.data, wanted.runs)
+        with _live.studio(folder, wanted.port) as url:
+            client = Client(url)
+            client.ask("POST", "/ui/queue/pause", {})
+            calls = {"bare": lambda: client.get("/healthz"), "rest": lambda: _by_rest(client)}
+            if by_page := _page_of(client):
+                calls["page"] = by_page
+            for figure, call in calls.items():
+                tell("submit", f"{figure}_alone", times_ms(call, wanted.submits))
+            with _searching(url, wanted.readers) as searched:
+                for figure, call in calls.items():
+                    goal = {} if figure == "bare" else {"goal_p95": 20.0}
+                    tell("submit", f"{figure}_while_searching", times_ms(call, wanted.submits), **goal)
+            print(json.dumps({"bench": "submit", "figure": "searches_per_s", "value": searched()}), flush=True)
 
 
-def body() -> dict[str, object]:
-    """A request as a user would send it."""
-    return {"task": "text-to-image", "model": "fake/image", "prompt": prompt()}
+def _by_rest(client: Client) -> None:
+    body = {"task": TASK, "model": MODEL, "prompt": f"a fox in the rain {random.random()}"}
+    answer: Any = client.ask("POST", "/api/v1/runs", body)
+    if answer.status not in (200, 201):
+        raise RuntimeError(answer.body)
 
 
-def prompt() -> str:
-    """Twenty words."""
-    return " ".join(random.choices(WORDS, k=20))
+def _page_of(client: Client) -> Callable[[], None] | None:
+    """A press of Generate as the page sends it; None where this version has no such address."""
+
+    def press() -> int:
+        values = {"model": MODEL, "prompt": f"a fox in the rain {random.random()}"}
+        answer: Any = client.ask("POST", "/ui/forms/t2i/generate", {"values": values, "data": {}})
+        return answer.status
+
+    def checked() -> None:
+        if (status := press()) != 200:
+            raise RuntimeError(f"the page's submit was answered with {status}")
+
+    return checked if press() == 200 else None
 
 
-def fill(studio: Studio, count: int) -> None:
-    """Store this many ended runs, a thousand a transaction."""
-    for start in range(0, count, 1000):
-        with studio.context.store.write() as db:
-            for _ in range(start, min(start + 1000, count)):
-                request = Request(task=Task.TEXT_TO_IMAGE, model="fake/image", prompt=prompt(), width=640, height=360)
-                run = Run(id=new_id("r_"), request=request, model="fake/image", provider="fake")
-                stored = runs.add(db, NewRun(run, {}))
-                ended = {"status": "succeeded", "finished_at": stamp(), "rating": random.choice((0, 0, 0, 1, 5))}
-                runs.note(db, stored.id, **ended)
+@contextmanager
+def _searching(url: str, readers: int) -> Iterator[Callable[[], float]]:
+    """Clients that search while the context lasts; gives what tells, afterwards, how many searches a second."""
+    command = [sys.executable, "-m", "tests.bench", "submit", "--search", url, "--readers", str(readers)]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin and process.stdout
+    process.stdout.readline()  # all are under way
+    result: list[float] = []
+    try:
+        yield lambda: result[0]
+    finally:
+        process.stdin.close()
+        result.append(json.loads(process.stdout.readline() or "0"))
+        process.wait(20)
 
 
-def search(studio: Studio, stop: threading.Event, searches: list[int], number: int) -> None:
-    """Search without a pause until told to stop."""
-    while not stop.is_set():
-        studio.local.gallery.search(random.choice(QUERIES))
-        searches[number] += 1
+def _search(url: str, readers: int) -> None:
+    stop, searches = threading.Event(), [0] * readers
 
+    def read(number: int) -> None:
+        client = Client(url)
+        while not stop.is_set():
+            query = QUERIES[(searches[number] + number) % len(QUERIES)]
+            client.get(f"/ui/runs?limit=80&trashed=false&query={query}")
+            searches[number] += 1
 
-def bare_insert(path: Path) -> Callable[[], object]:
-    """One INSERT in its own transaction: the reference."""
-    db = sqlite3.connect(path, isolation_level=None)
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=NORMAL")
-    db.execute("CREATE TABLE runs (id INTEGER PRIMARY KEY, prompt TEXT)")
-    return lambda: db.execute("INSERT INTO runs (prompt) VALUES (?)", [prompt()])
-
-
-def timed(call: Callable[[], object], count: int) -> list[float]:
-    """Milliseconds of each call, a short pause between them as between people."""
-    times = []
-    for _ in range(count):
-        start = time.perf_counter()
-        call()
-        times.append((time.perf_counter() - start) * 1000)
-        time.sleep(0.005)
-    return times
-
-
-def p95(times: list[float]) -> float:
-    """The time that one call in twenty exceeds."""
-    return statistics.quantiles(times, n=20)[-1]
-
-
-def tell(name: str, value: float, **more: object) -> None:
-    """One JSON line."""
-    print(json.dumps({"bench": "submit", "figure": name, "value": round(value, 3)} | more), flush=True)
+    threads = [threading.Thread(target=read, args=(n,), daemon=True) for n in range(readers)]
+    for thread in threads:
+        thread.start()
+    while not all(searches):
+        time.sleep(0.05)
+    before, began = sum(searches), time.perf_counter()
+    print("searching", flush=True)
+    sys.stdin.read()
+    print(json.dumps(round((sum(searches) - before) / (time.perf_counter() - began), 1)), flush=True)
+    stop.set()
+    for thread in threads:
+        thread.join(10)
