@@ -18,6 +18,7 @@ from studio.payload import Payload
 from studio.web import verbs
 from studio.web.rest import schemas
 from studio.web.routes.runs import ActorKey
+from studio.web.threads import as_search
 from studio.web.verbs.values import Ids
 
 if TYPE_CHECKING:
@@ -194,6 +195,8 @@ def _endpoint(studio: Studio, operation: Operation) -> Callable[..., Any]:
         )
         for name in parameters
     ]  # fmt: skip
+    if operation.verb == "search":
+        endpoint = as_search(endpoint)
     endpoint.__name__ = operation.verb
     endpoint.__signature__ = inspect.Signature(signature)  # pyright: ignore[reportFunctionMemberAccess]
     return endpoint

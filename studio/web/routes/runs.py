@@ -25,6 +25,7 @@ from studio.web.middleware.same_origin import asking_actor
 from studio.web.routes.run_cards import card, cards
 from studio.web.routes.run_json import counts, detail, filters, queue
 from studio.web.routes.zip_stream import stream_zip
+from studio.web.threads import as_search
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -107,6 +108,7 @@ def router(studio: Studio, live: Live) -> APIRouter:
 
 def _read_routes(api: APIRouter, studio: Studio) -> None:
     @api.get("/runs")
+    @as_search
     def search(request: Request, filters: Annotated[Filters, Query()], actor: ActorKey) -> Response:
         gallery = studio.acting_for(actor).gallery
         # read before the page, which is then at least as new
