@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 import threading
+import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from itertools import count
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 15.0
-BATCH_DELAY_S = 0.12
+BATCH_DELAY_S, END_DELAY_S = 0.12, 0.02
+"""Between two sends, and until one that says that a run has ended: changes meanwhile are joined."""
 CHECK_INTERVAL_S = 0.5
 SUBSCRIBE_TIMEOUT_S = 5.0
 MANY_RUNS = 200
@@ -47,7 +50,8 @@ class _Stream:
         self.user, self.changed, self.all_changed = actor.partition("/")[0], dict[str, JSON](), False
         self.parts, self.counts = set[Part](), JSON()
         self.boards, self.reviews = set[str](), set[str]()
-        self.loop, self.updated = asyncio.get_running_loop(), asyncio.Event()
+        self.loop, self.updated, self.has_ended = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+        self._sent_at = -math.inf
 
     def put(
         self, cards: dict[str, JSON], *, parts: Collection[Part] = (), many: bool = False,
@@ -62,11 +66,25 @@ class _Stream:
             self.parts |= set(parts)
             self.all_changed |= many
             self.updated.set()
+            if any(card.get("finished_at") for card in cards.values()):
+                self.has_ended.set()
 
         try:
             self.loop.call_soon_threadsafe(add)
         except RuntimeError:  # the server's loop has ended; so has this stream
             log.debug("a stream's loop has ended")
+
+    async def gather(self) -> None:
+        """Wait as long as changes are to be joined: not at all after a quiet time, and hardly for the end of a run,
+        which somebody looks out for."""
+        left_s = self._sent_at + BATCH_DELAY_S - time.monotonic()
+        if left_s > END_DELAY_S:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.has_ended.wait(), left_s - END_DELAY_S)
+        await asyncio.sleep(min(max(left_s, 0.0), END_DELAY_S))
+        self._sent_at = time.monotonic()
+        self.updated.clear()
+        self.has_ended.clear()
 
 
 class Live:
@@ -116,8 +134,7 @@ class Live:
                 except TimeoutError:
                     yield ": still here\n\n"
                     continue
-                await asyncio.sleep(BATCH_DELAY_S)
-                page.updated.clear()
+                await page.gather()
                 cards, page.changed = page.changed, {}
                 many, page.all_changed = page.all_changed, False
                 parts, page.parts = page.parts, set()
