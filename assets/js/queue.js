@@ -208,7 +208,11 @@ export function mount(element) {
 
   /** before: the row behind the new place; null where the window of rows ends there, or the queue does. */
   async function place(id, before) {
-    before ??= rows.behind(id);
+    await move(id, before ?? rows.behind(id));
+  }
+
+  /** before: null for the end of the queue. */
+  async function move(id, before) {
     await tryOrToast(post(`ui/runs/${encodeURIComponent(id)}/move`, { before }));
     await rows.refresh();
   }
@@ -223,6 +227,15 @@ export function mount(element) {
       if (!isMoved && newest) draw(newest, []);
     },
     moved: (id, before) => place(id, before),
+  });
+  lists.queued.addEventListener("keydown", async (e) => {
+    const node = e.target.closest(".st-qrow");
+    if (!node || !e.altKey || !["Home", "End"].includes(e.key)) return;
+    e.preventDefault();
+    if (e.key === "End") return move(node.dataset.id, null);
+    const told = await tryOrToast(get("ui/queue/rows?limit=1"));
+    const first = told?.runs[0]?.id;
+    if (first && first !== node.dataset.id) move(node.dataset.id, first);
   });
   root.addEventListener("click", (e) => {
     const node = e.target.closest(".st-qrow");

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Literal, cast
@@ -45,11 +45,12 @@ class ExpectedTime:
 
 @dataclass(frozen=True)
 class CheckedRequest:
-    """A request that is complete and within its row, with the input files it names."""
+    """A request that is complete and within its row, with the input files it names. retry_of: the run it repeats."""
 
     request: Request
     model: Model
     inputs: Mapping[str, Asset]
+    retry_of: str | None = None
 
 
 class Requests:
@@ -276,7 +277,6 @@ class Requests:
         *,
         owner: str = "",
         project: str | None = None,
-        retry_of: str | None = None,
         on_stored: OnStored | None = None,
     ) -> list[Run]:
         """Store the runs of checked requests as one batch. owner: whose they are, where not the acting user's.
@@ -288,15 +288,14 @@ class Requests:
         if (count := sum(c.request.n for c in checked_requests)) > MAX_BATCH_RUNS:
             raise _too_many(count)
         with self._context.visitors.submitting(owner or self.user, count):
-            stored = self._stored(checked_requests, owner or self.user, project, retry_of, on_stored)
+            stored = self._stored(checked_requests, owner or self.user, project, on_stored)
         self._context.notify_changed(*(run.id for run in stored))
         return stored
 
     def _stored(
-        self, checked_requests: list[CheckedRequest], owner: str, project: str, retry_of: str | None,
-        on_stored: OnStored | None,
-    ) -> list[Run]:  # fmt: skip
-        new = [run for checked in checked_requests for run in self._new_runs(checked, owner, project, retry_of)]
+        self, checked_requests: list[CheckedRequest], owner: str, project: str, on_stored: OnStored | None
+    ) -> list[Run]:
+        new = [run for checked in checked_requests for run in self._new_runs(checked, owner, project)]
         batch = "b_" + new[0].run.id.removeprefix("r_") if new else ""
         asks = any(one.run.owner and one.run.estimate_usd != 0 for one in new)
         is_single = len(new) == 1 and not (new[0].inputs or on_stored or asks or self._spending.token)
@@ -317,7 +316,7 @@ class Requests:
         checked = self.validate(body, project=run.project, owner=run.owner)
         if checked.request.n != 1:
             raise CapabilityError(Message("edit.one_run", count=checked.request.n), field="n", value=checked.request.n)
-        [new] = self._new_runs(checked, run.owner, run.project, run.retry_of)
+        [new] = self._new_runs(replace(checked, retry_of=run.retry_of), run.owner, run.project)
         if checked.request.seed is None and new.run.request.model_copy(update={"seed": run.seed}) == run.request:
             return runs.NewRun(
                 new.run.model_copy(update={"request": run.request, "seed": run.seed}), new.inputs, new.pace
@@ -334,9 +333,7 @@ class Requests:
                 raise Conflict(Message("project.closed", name=projects.get(db, project).name))
         return project
 
-    def _new_runs(
-        self, checked: CheckedRequest, owner: str, project: str, retry_of: str | None
-    ) -> Iterator[runs.NewRun]:
+    def _new_runs(self, checked: CheckedRequest, owner: str, project: str) -> Iterator[runs.NewRun]:
         """The n runs of a request, with seeds s, s+1 ... where the model takes seeds."""
         request, model = checked.request, checked.model
         account = self._context.accounts.choose(owner, model, project)
@@ -350,7 +347,7 @@ class Requests:
             run = Run(
                 id=new_id("r_"), owner=owner, project=project, token=self._spending.token, request=single, seed=seed,
                 model=model.id, provider=model.provider, account=account, estimate_usd=usd, expected_s=expected_s,
-                retry_of=retry_of,
+                retry_of=checked.retry_of,
                 status=Status.HELD if question else Status.QUEUED,
                 held_reason=HeldReason.CONSENT if question else None, error=question,
             )  # fmt: skip

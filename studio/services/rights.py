@@ -266,6 +266,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "cancel_several": _CREATE,
         "cancel_waiting": _CREATE,
         "retry": _CREATE,
+        "retry_several": _CREATE,
         "decide": _CREATE,
         "edit": _CREATE,
         "edit_fields": _CREATE,

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Literal
 
 from studio.domain import JSON, Event, HeldReason, Run, Status
@@ -15,7 +16,7 @@ from studio.jobs.previews import Picture
 from studio.messages import Message, stored, term
 from studio.services import own_keys
 from studio.services.context import Context
-from studio.services.requests import Requests
+from studio.services.requests import CheckedRequest, Requests
 from studio.services.token_spending import TokenSpending
 from studio.store import events, ledger, queue, queue_pages, runs, visibility
 from studio.store.queue_pages import Section, Totals
@@ -167,12 +168,21 @@ class Runs:
 
     def retry(self, run_id: str, *, seed: int | Literal["same"] | None = "same") -> Run:
         """A new run of the same request: with the same seed, another one, or a newly drawn one (None)."""
-        old = self.get(run_id)
-        body = old.request.flat() | {"seed": old.seed if seed == "same" else seed}
-        if "prompt" not in body:
-            body["prompt"] = old.request.prompt
-        owner = self.user or old.owner
-        return self._requests.store([self._requests.validate(body, owner=owner)], retry_of=old.id, owner=owner)[0]
+        return self.retry_several([run_id], seed=seed)[0]
+
+    def retry_several(self, run_ids: Sequence[str], *, seed: int | Literal["same"] | None = "same") -> list[Run]:
+        """As `retry` for each of the runs: all are checked before the new ones are stored as one batch."""
+        checked, owners = dict[str, list[CheckedRequest]](), list[str]()
+        for old in self.each(run_ids):
+            body = old.request.flat() | {"seed": old.seed if seed == "same" else seed}
+            if "prompt" not in body:
+                body["prompt"] = old.request.prompt
+            owner = self.user or old.owner
+            again = replace(self._requests.validate(body, owner=owner), retry_of=old.id)
+            checked.setdefault(owner, []).append(again)
+            owners.append(owner)
+        stored = {owner: iter(self._requests.store(several, owner=owner)) for owner, several in checked.items()}
+        return [next(stored[owner]) for owner in owners]
 
     def decide(self, run_id: str, choice: str) -> Run:
         """Carry out one of the choices. Raises Conflict when it is not offered (any more)."""

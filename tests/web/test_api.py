@@ -246,3 +246,5 @@ def test_a_list_is_one_batch_or_nothing(client: Client) -> None:
         client.predict([image("an owl")] * 1001, api_name="/submit")
     assert client.predict("owl", api_name="/search")["total"] == 0
     client.predict([run["id"] for run in runs], api_name="/cancel")
+    again = client.predict([runs[1]["id"], runs[0]["id"]], api_name="/retry")
+    assert [(run["retry_of"], run["seed"]) for run in again] == [(run["id"], run["seed"]) for run in (runs[1], runs[0])]

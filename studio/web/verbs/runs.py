@@ -6,14 +6,13 @@ list of ids, and answer in the same shape.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from studio.catalogue import Model
-from studio.domain import JSON, Kind, Run, Status, Task
+from studio.domain import JSON, Kind, Status, Task
 from studio.services.readiness import ModelReadiness
 from studio.web.verbs.values import MAX_INTEGER, Ids, OneRequest, Requests, one_of, requests_of
 
@@ -117,7 +116,9 @@ class RunVerbs:
             new_seed: Draw a new seed instead.
         """
         chosen: int | Literal["same"] | None = None if new_seed else "same" if seed is None else seed
-        return _for_each(run_id, lambda one: self._services.runs.retry(one, seed=chosen))
+        if isinstance(run_id, str):
+            return self._services.runs.retry(run_id, seed=chosen).public()
+        return [run.public() for run in self._services.runs.retry_several(run_id, seed=chosen)]
 
     def edit_run(self, run_id: str, changes: dict[str, Any]) -> dict[str, Any]:
         """Change the request of a run that was not sent yet, queued or held; it answers the run, which keeps its place
@@ -206,11 +207,6 @@ class RunVerbs:
         rows = self._studio.catalogue.for_task(chosen_task) if chosen_task else list(self._studio.catalogue)
         ready = self._services.readiness.several(rows)
         return [_row(m) | _readiness(ready[m.id]) for m in rows]
-
-
-def _for_each(ids: str | list[str], function: Callable[[str], Run]) -> JSON | list[JSON]:
-    """What `function` makes of each id, in the shape of the ids."""
-    return function(ids).public() if isinstance(ids, str) else [function(run_id).public() for run_id in ids]
 
 
 def _row(model: Model) -> JSON:
