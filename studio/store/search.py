@@ -83,7 +83,13 @@ def parse(text: str, query: SearchFilter = SearchFilter(), *, zone: tzinfo | Non
         if words.searchable(text_value):
             (without if minus else included).append(words.phrase(text_value))
     last = re.search(r"(\w{2,})$", text)
-    if included and last and last[1].isascii() and included[-1].strip('"').endswith(last[1]) and last[1] not in without:
+    if (
+        included
+        and last
+        and last[1].isascii()
+        and included[-1].strip('"').endswith(last[1])
+        and words.phrase(last[1]) not in without
+    ):
         included[-1] += "*"  # the word under the cursor may be unfinished
     return replace(query, words=(*query.words, *included), without=(*query.without, *without))
 
@@ -231,17 +237,22 @@ def _one_facet(query: SearchFilter) -> tuple[str, str] | None:
 @dataclass(frozen=True)
 class Arm:
     """One stretch to look through. match: an expression of the text index; "" reads the runs themselves. conditions:
-    over runs r, with their values. exact: the expression alone tells which match."""
+    over runs r, with their values. exact: the expression alone tells which match. names_rows: a condition names the
+    seqs of a few rows."""
 
     match: str
     conditions: list[str]
     values: list[Any]
     exact: bool
+    names_rows: bool = False
 
     def rows(self, columns: str, low: int, high: int, limit: int) -> tuple[str, list[Any]]:
         """SQL for these columns of the newest `limit` runs with a seq from low to below high, and its values."""
         if not self.match:
-            return self._sql(columns, "runs r", "r.seq", self.conditions, low, high, limit), [low, high, *self.values]
+            # the sign keeps SQLite from reading all between the bounds, or a facet's index, where it knows the rows
+            sign = "+" if self.names_rows else ""
+            sql = self._sql(columns, "runs r", f"{sign}r.seq", self.conditions, low, high, limit)
+            return sql, [low, high, *self.values]
         source, conditions = "run_words w CROSS JOIN runs r ON r.seq = w.rowid", ["run_words MATCH ?", *self.conditions]
         sql = self._sql(columns, source, "w.rowid", conditions, low, high, limit)
         return sql, [low, high, self.match, *self.values]
@@ -257,7 +268,7 @@ class Arm:
     @staticmethod
     def _sql(columns: str, source: str, order: str, conditions: list[str], low: int, high: int, limit: int) -> str:
         where = " AND ".join([f"{order} >= ? AND {order} < ?", *conditions])
-        return f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {order} DESC LIMIT {limit}"
+        return f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {order.removeprefix('+')} DESC LIMIT {limit}"
 
 
 def _union(arms: list[Arm], low: int, high: int, limit: int) -> tuple[str, list[Any]]:
@@ -346,7 +357,7 @@ def _arm_of_rows(query: SearchFilter, part: scopes.Part) -> Arm:
     """By the rows, each looked up in the text index where there are words: for parts that are few runs."""
     looked_up = "EXISTS (SELECT 1 FROM run_words w WHERE w.rowid = r.seq AND run_words MATCH ?)"
     where, values = _conditions(query)
-    if part.terms is None:  # the sign keeps SQLite from the index of a facet: the part names its rows
+    if part.terms is None:
         where = [f"+{condition}" for condition in where]
     where, values = [*where, *([part.sql] if part.sql else [])], [*values, *part.values]
     if query.words:
@@ -355,7 +366,7 @@ def _arm_of_rows(query: SearchFilter, part: scopes.Part) -> Arm:
     if query.without:
         where.append(f"NOT {looked_up}")
         values.append(" OR ".join(query.without))
-    return Arm("", where, values, True)
+    return Arm("", where, values, True, names_rows=part.terms is None)
 
 
 def _facets(db: Database, query: SearchFilter) -> tuple[list[str], list[str]] | None:
