@@ -14,11 +14,13 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from sqlite_utils import Database
@@ -30,6 +32,11 @@ from studio.jobs.run_context import RunContext
 from studio.messages import Message, first, of_error, term
 from studio.store import assets, events, ledger, model_holds, refunds, runs
 from studio.store.mapping import new_id, seed_in
+
+if TYPE_CHECKING:
+    from studio.media.decoding import Reader
+    from studio.media.metadata import Origin
+    from studio.media.probe import MediaFacts
 
 log = logging.getLogger(__name__)
 MESSAGE_PREFIXES = (
@@ -84,25 +91,20 @@ def finish_file(data: Path, run: Run, idx: int, output: Output, *, is_draft: boo
     Slow (decodes the file): call it outside the event loop. is_draft: made by the draft engine, and labelled so.
     Raises MediaError for a broken file or one of another kind than the engine said.
     """
-    from studio.media import files, validate
+    from studio.media import detect, files, metadata
 
     part = part_path(data, run, idx)
     _check_not_message(part)
-    try:
-        facts = validate.verify_decodes(part, name=Message("result.the_result"))
-    except MediaError as error:
-        message = of_error(error)
-        if isinstance(message, Message) and UPLOAD_ADVICE.search(message):
-            message = first(message)
-        raise MediaError(message) from error
-    if facts.kind != output.kind:
-        raise MediaError(Message("result.wrong_kind", kind=term(facts.kind), wanted=term(output.kind)))
-    if output.size and (facts.width, facts.height) != output.size:
-        wanted = f"{output.size[0]}x{output.size[1]}"
-        raise MediaError(Message("result.wrong_size", width=facts.width, height=facts.height, wanted=wanted))
-    target = part.with_name(f"{run.id}-{idx}{facts.suffix}")
+    with _about_the_result():
+        kind = detect.sniff(part, name=Message("result.the_result"))
+    in_one_pass = output.kind is Kind.VIDEO and kind in metadata.VIDEOS
+    facts = None if in_one_pass else _verified(part, output)
+    target = part.with_name(f"{run.id}-{idx}{facts.suffix if facts else kind.suffix}")
     with files.replacing(target) as temporary:
-        _copy_with_settings(part, temporary, run, is_draft)
+        if facts is None:
+            facts = _verified_and_copied(part, temporary, run, output, is_draft)
+        else:
+            _copy_with_settings(part, temporary, run, is_draft)
         digest, size = files.sha256(temporary), temporary.stat().st_size
     part.unlink(missing_ok=True)
     return Asset(
@@ -110,6 +112,47 @@ def finish_file(data: Path, run: Run, idx: int, output: Output, *, is_draft: boo
         bytes=size, sha256=digest, width=facts.width, height=facts.height, duration_s=facts.duration_s, fps=facts.fps,
         has_audio=facts.has_audio, has_alpha=facts.has_alpha, owner=run.owner, origin=run.id,
     )  # fmt: skip
+
+
+def _verified(part: Path, output: Output, also: Reader | None = None) -> MediaFacts:
+    """The facts of a file that decodes and is what the engine said. also: see media.validate."""
+    from studio.media import validate
+
+    with _about_the_result():
+        facts = validate.verify_decodes(part, name=Message("result.the_result"), also=also)
+    if facts.kind != output.kind:
+        raise MediaError(Message("result.wrong_kind", kind=term(facts.kind), wanted=term(output.kind)))
+    if output.size and (facts.width, facts.height) != output.size:
+        wanted = f"{output.size[0]}x{output.size[1]}"
+        raise MediaError(Message("result.wrong_size", width=facts.width, height=facts.height, wanted=wanted))
+    return facts
+
+
+@contextmanager
+def _about_the_result() -> Generator[None]:
+    """What is wrong with the file, without the advice for an upload."""
+    try:
+        yield
+    except MediaError as error:
+        message = of_error(error)
+        if isinstance(message, Message) and UPLOAD_ADVICE.search(message):
+            message = first(message)
+        raise MediaError(message) from error
+
+
+def _verified_and_copied(part: Path, temporary: Path, run: Run, output: Output, is_draft: bool) -> MediaFacts:
+    """As `_verified` and `_copy_with_settings`, in one reading of a video."""
+    from studio.media import metadata, metadata_write
+
+    texts = metadata.video_texts(embedded(run), origin=_origin(run, is_draft), run_id=run.id)
+    copy = metadata_write.CopiedOnTheWay(temporary, texts)
+    try:
+        facts = _verified(part, output, copy)
+    finally:
+        copy.close()
+    if copy.error is not None:
+        _copy_without_settings(part, temporary, run, copy.error)
+    return facts
 
 
 def _check_not_message(part: Path) -> None:
@@ -127,13 +170,21 @@ def _copy_with_settings(part: Path, temporary: Path, run: Run, is_draft: bool) -
     """Copy with prompt, seed and all settings in the metadata. A file that cannot carry them is kept without."""
     from studio.media import metadata
 
-    inputs = bool(run.request.media())
-    origin = metadata.Origin.DRAFT if is_draft else metadata.Origin.EDITED if inputs else metadata.Origin.MODEL
     try:
-        metadata.copy(part, temporary, embedded(run), origin=origin, run_id=run.id)
+        metadata.copy(part, temporary, embedded(run), origin=_origin(run, is_draft), run_id=run.id)
     except MediaError as error:
-        shutil.copyfile(part, temporary)
-        log.warning("run %s: its settings could not be written into %s (%s)", run.id, temporary.name, error)
+        _copy_without_settings(part, temporary, run, error)
+
+
+def _copy_without_settings(part: Path, temporary: Path, run: Run, error: Exception) -> None:
+    shutil.copyfile(part, temporary)
+    log.warning("run %s: its settings could not be written into %s (%s)", run.id, temporary.name, error)
+
+
+def _origin(run: Run, is_draft: bool) -> Origin:
+    from studio.media.metadata import Origin
+
+    return Origin.DRAFT if is_draft else Origin.EDITED if run.request.media() else Origin.MODEL
 
 
 def embedded(run: Run) -> JSON:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.errors import MediaError
 from studio.media import av_io, headers
@@ -71,9 +71,38 @@ class _Reading:
     end_s: float = 0.0
     samples_s: float = 0.0
 
+    def see(self, packet: Packet[Any], start_s: float) -> None:
+        """The next packet with content. start_s: where the file's times begin."""
+        shown = packet.pts if packet.pts is not None else packet.dts
+        if shown is None or packet.time_base is None or packet.is_discard:
+            return
+        rate = packet.stream.average_rate if packet.stream.type == "video" else None
+        length_s = float(packet.duration * packet.time_base) if packet.duration else float(1 / rate if rate else 0)
+        at_s = float(shown * packet.time_base)
+        order_s = float(packet.dts * packet.time_base) if packet.dts is not None else at_s
+        self.lengths[packet.stream.index].add(at_s, order_s, length_s)
+        self.end_s = max(self.end_s, at_s + length_s - start_s)
 
-def verify(path: Path, name: str, box: InputContainer, kind: FileType, max_pixels: int) -> MediaFacts:
-    """The facts of an open video or sound after reading all of it. Raises MediaError when it is broken or cut off."""
+
+class Reader(Protocol):
+    """Somebody who takes the packets of the same reading."""
+
+    def begin(self, box: InputContainer, kind: FileType) -> None:
+        """Before the first packet of this container."""
+        ...
+
+    def add(self, packet: Packet[Any]) -> None:
+        """The next packet of any stream; it may be changed, but for its content."""
+        ...
+
+
+def verify(
+    path: Path, name: str, box: InputContainer, kind: FileType, max_pixels: int, also: Reader | None = None
+) -> MediaFacts:  # fmt: skip
+    """The facts of an open video or sound after reading all of it. Raises MediaError when it is broken or cut off.
+
+    also: gets every packet, those of a file that turns out to be broken as well.
+    """
     video = av_io.picture_stream(box)
     if video is None and not box.streams.audio:
         raise MediaError(Message("file.nothing_in_it", name=name))
@@ -81,7 +110,9 @@ def verify(path: Path, name: str, box: InputContainer, kind: FileType, max_pixel
     ends = _FirstAndLastFrames(video, name, max_pixels, tolerant=is_recording) if video is not None else None
     if video is not None and not video.width * video.height:
         raise MediaError(Message("file.no_picture_decodes", name=name))
-    reading = _read(box, name, ends, may_have_gaps=is_recording or kind in (WAV, RF64))
+    if also is not None:
+        also.begin(box, kind)
+    reading = _read(box, name, ends, also, may_have_gaps=is_recording or kind in (WAV, RF64))
     facts = stream_facts(path, name, box, kind, ends.begin() if ends else None)
     _refuse_cut_off(path, name, box, kind, reading)
     if video is None or ends is None:
@@ -97,7 +128,9 @@ def verify(path: Path, name: str, box: InputContainer, kind: FileType, max_pixel
     return replace(facts, frames=reading.frames, duration_s=length_s, remedy=remedy)
 
 
-def _read(box: InputContainer, name: str, ends: _FirstAndLastFrames | None, *, may_have_gaps: bool) -> _Reading:
+def _read(
+    box: InputContainer, name: str, ends: _FirstAndLastFrames | None, also: Reader | None, *, may_have_gaps: bool
+) -> _Reading:  # fmt: skip
     """All packets; on the way `ends` sees the picture's, and where there is no picture the sound is decoded.
 
     may_have_gaps: a damaged packet proves nothing, as with samples up to the end of a file of unknown length.
@@ -110,21 +143,15 @@ def _read(box: InputContainer, name: str, ends: _FirstAndLastFrames | None, *, m
         index = packet.stream.index
         if sound and index == sound_index:
             sound.add(packet)
-        if packet.size == 0:
-            continue
-        if packet.is_corrupt and not may_have_gaps:
+        if packet.size and packet.is_corrupt and not may_have_gaps:
             raise cut_off(name, Message("file.part_missing"))
-        shown = packet.pts if packet.pts is not None else packet.dts
-        if shown is not None and packet.time_base is not None and not packet.is_discard:
-            rate = packet.stream.average_rate if packet.stream.type == "video" else None
-            length_s = float(packet.duration * packet.time_base) if packet.duration else float(1 / rate if rate else 0)
-            at_s = float(shown * packet.time_base)
-            order_s = float(packet.dts * packet.time_base) if packet.dts is not None else at_s
-            reading.lengths[index].add(at_s, order_s, length_s)
-            reading.end_s = max(reading.end_s, at_s + length_s - start_s)
-        if ends is not None and index == ends.video.index:
-            reading.frames += not packet.is_discard
-            ends.see(packet)
+        if packet.size:
+            reading.see(packet, start_s)
+            if ends is not None and index == ends.video.index:
+                reading.frames += not packet.is_discard
+                ends.see(packet)
+        if also is not None:
+            also.add(packet)
     if sound:
         reading.samples_s = sound.length_s()
     return reading

@@ -7,10 +7,12 @@ Sources: PNG 3rd ed. 11.3 (iTXt); Exif 3.0 4.6.6 (UserComment); XMP part 3; WebP
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studio.errors import MediaError
 from studio.media import av_io, png
@@ -19,6 +21,9 @@ from studio.messages import Message
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.packet import Packet
+
+    from studio.media.detect import FileType
 
 XMP_HEAD = b"http://ns.adobe.com/xap/1.0/\0"
 EXIF_HEAD = b"Exif\0\0"
@@ -133,9 +138,49 @@ def into_video(path: Path, texts: Mapping[str, str]) -> None:
 def copy_video(path: Path, copy: Path, texts: Mapping[str, str]) -> None:
     """The video with more free keys, every packet copied, as a new file under exactly this name."""
     with av_io.opened(path) as (box, kind):
-        form = {"QuickTime": "mov", "WebM": "webm", "Matroska": "matroska"}.get(kind.name, "mp4")
         kept = {k: v for k, v in box.metadata.items() if k not in _BRANDS}
-        _copy_packets(box, copy, form, kept | dict(texts), of_streams=True)
+        _copy_packets(box, copy, _muxer(kind), kept | dict(texts), of_streams=True)
+
+
+class CopiedOnTheWay:
+    """The same copy as `copy_video`, made of the packets that somebody else reads in turn, from the first to the last.
+
+    Trouble with the copy is kept in `error` and ends it; a full disk is raised, as OSError.
+    """
+
+    def __init__(self, copy: Path, texts: Mapping[str, str]) -> None:
+        self._copy, self._texts = copy, texts
+        self._muxing: _Muxing | None = None
+        self.error: Exception | None = None
+
+    def begin(self, box: InputContainer, kind: FileType) -> None:
+        """Before the first packet of this container."""
+        kept = {k: v for k, v in box.metadata.items() if k not in _BRANDS}
+        with self._kept_error():
+            self._muxing = _Muxing(box, self._copy, _muxer(kind), kept | dict(self._texts), of_streams=True)
+
+    def add(self, packet: Packet[Any]) -> None:
+        """The next packet, after whoever reads it has looked at it: its times become those of the copy."""
+        if self._muxing is not None and self.error is None:
+            with self._kept_error():
+                self._muxing.add(packet)
+
+    def close(self) -> None:
+        """After the last packet, and after whatever else."""
+        if self._muxing is not None:
+            with self._kept_error():
+                self._muxing.close()
+
+    @contextmanager
+    def _kept_error(self) -> Iterator[None]:
+        from av.error import FFmpegError
+
+        try:
+            yield
+        except FFmpegError as error:
+            if error.errno == errno.ENOSPC:
+                raise OSError(errno.ENOSPC, "No space left on device") from error
+            self.error = self.error or error
 
 
 def remux(path: Path, copy: Path, form: str, texts: Mapping[str, str]) -> None:
@@ -145,21 +190,49 @@ def remux(path: Path, copy: Path, form: str, texts: Mapping[str, str]) -> None:
 
 
 def _copy_packets(box: InputContainer, copy: Path, form: str, texts: Mapping[str, str], *, of_streams: bool) -> None:
-    """of_streams: whether what the streams themselves say comes along."""
-    import av
+    muxing = _Muxing(box, copy, form, texts, of_streams=of_streams)
+    try:
+        for packet in box.demux(muxing.sources):
+            muxing.add(packet)
+    finally:
+        muxing.close()
 
-    flags = {"movflags": "use_metadata_tags+faststart"} if form in ("mp4", "mov") else {}
-    with av.open(str(copy), "w", format=form, options=flags) as made:
-        made.metadata.update(texts)
-        streams = [s for s in box.streams if s.type in ("video", "audio", "subtitle")]
-        twins = {s.index: made.add_stream_from_template(s) for s in streams}
-        for source in streams if of_streams else ():
-            twins[source.index].metadata.update(source.metadata)
-        for packet in box.demux(streams):
-            if packet.dts is None and packet.size == 0:
-                continue
-            packet.stream = twins[packet.stream.index]
-            made.mux(packet)
+
+class _Muxing:
+    """An open copy. of_streams: whether what the streams themselves say comes along."""
+
+    def __init__(
+        self, box: InputContainer, copy: Path, form: str, texts: Mapping[str, str], *, of_streams: bool
+    ) -> None:  # fmt: skip
+        import av
+
+        flags = {"movflags": "use_metadata_tags+faststart"} if form in ("mp4", "mov") else {}
+        self.sources = [s for s in box.streams if s.type in ("video", "audio", "subtitle")]
+        self._made = av.open(str(copy), "w", format=form, options=flags)
+        try:
+            self._made.metadata.update(texts)
+            self._twins = {s.index: self._made.add_stream_from_template(s) for s in self.sources}
+            for source in self.sources if of_streams else ():
+                self._twins[source.index].metadata.update(source.metadata)
+        except BaseException:
+            self._made.close()
+            raise
+
+    def add(self, packet: Packet[Any]) -> None:
+        """The next packet; those of other streams are left out."""
+        twin = self._twins.get(packet.stream.index)
+        if twin is None or (packet.dts is None and packet.size == 0):
+            return
+        packet.stream = twin
+        self._made.mux(packet)
+
+    def close(self) -> None:
+        """Write the end of the file."""
+        self._made.close()
+
+
+def _muxer(kind: FileType) -> str:
+    return {"QuickTime": "mov", "WebM": "webm", "Matroska": "matroska"}.get(kind.name, "mp4")
 
 
 _BRANDS = ("major_brand", "minor_version", "compatible_brands", "encoder")

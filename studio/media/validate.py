@@ -44,8 +44,13 @@ def admit(
     return verify_decodes(path, name=name, max_pixels=max_pixels)
 
 
-def verify_decodes(path: Path, *, name: str = "", max_pixels: int = images.MAX_PIXELS) -> MediaFacts:
-    """The facts of the file after decoding it, `frames` counted. Raises MediaError when it is broken or cut off."""
+def verify_decodes(
+    path: Path, *, name: str = "", max_pixels: int = images.MAX_PIXELS, also: decoding.Reader | None = None
+) -> MediaFacts:  # fmt: skip
+    """The facts of the file after decoding it, `frames` counted. Raises MediaError when it is broken or cut off.
+
+    also: gets every packet of a video or sound on the way.
+    """
     name = name or path.name
     if (kind := sniff(path, name=name)).kind is Kind.IMAGE:
         facts = probe(path, name=name, max_pixels=max_pixels)
@@ -54,7 +59,7 @@ def verify_decodes(path: Path, *, name: str = "", max_pixels: int = images.MAX_P
         _decode_picture(path, name, max_pixels)
         return facts
     with av_io.opened(path, name=name) as (box, kind):
-        return decoding.verify(path, name, box, kind, max_pixels)
+        return decoding.verify(path, name, box, kind, max_pixels, also)
 
 
 def _decode_picture(path: Path, name: str, max_pixels: int) -> None:

@@ -10,8 +10,10 @@ import piexif.helper
 import pytest
 from PIL import Image, PngImagePlugin
 
-from studio.media import metadata
+from studio.errors import MediaError
+from studio.media import metadata, metadata_write
 from studio.media.metadata import Origin
+from studio.media.metadata_write import CopiedOnTheWay
 from studio.media.validate import verify_decodes
 from tests.support import samples
 
@@ -53,6 +55,46 @@ def test_what_was_written_is_read_exactly_and_the_pixels_are_the_same(tmp_path: 
     after = verify_decodes(path)
     assert content(path) == pixels and (after.width, after.frames) == (before.width, before.frames)
     assert after.duration_s == pytest.approx(before.duration_s, abs=0.003)  # WebM counts in milliseconds
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.webm", "a.mkv"])
+def test_a_copy_made_while_the_file_is_checked_is_the_same(tmp_path: Path, name: str) -> None:
+    """And so is what the check finds."""
+    path, texts = made(tmp_path, name), metadata.video_texts(REQUEST, run_id="r1")
+    apart, on_the_way = tmp_path / f"apart{path.suffix}", tmp_path / f"way{path.suffix}"
+    metadata_write.copy_video(path, apart, texts)
+    copy = CopiedOnTheWay(on_the_way, texts)
+    assert verify_decodes(path, also=copy) == verify_decodes(path)
+    copy.close()
+    assert copy.error is None
+    assert content(on_the_way) == content(apart) == content(path)
+    assert metadata.read_with_source(on_the_way) == ("Wan Studio", REQUEST)
+    assert verify_decodes(on_the_way) == verify_decodes(apart)
+    if path.suffix in (".mp4", ".mov"):  # Matroska's writer gives each file an id by chance
+        assert on_the_way.read_bytes() == apart.read_bytes()
+
+
+def test_a_broken_file_is_refused_as_without_a_copy(tmp_path: Path) -> None:
+    """And a copy that cannot be made says nothing about the file."""
+    path, texts = made(tmp_path, "a.mp4"), metadata.video_texts(REQUEST)
+    nowhere = CopiedOnTheWay(tmp_path / "no folder" / "a.mp4", texts)
+    assert verify_decodes(path, also=nowhere) == verify_decodes(path)
+    nowhere.close()
+    assert isinstance(nowhere.error, OSError)
+    whole = path.read_bytes()
+    hurt = bytearray(whole)
+    hurt[len(whole) // 2 : len(whole) // 2 + 400] = bytes(400)
+    for number, broken in enumerate((whole[:-2000], bytes(hurt), whole[: len(whole) // 2])):
+        path.write_bytes(broken)
+        findings = []
+        for copy in (None, CopiedOnTheWay(tmp_path / f"copy{number}.mp4", texts)):
+            try:
+                findings.append(verify_decodes(path, name="a.mp4", also=copy))
+            except MediaError as error:
+                findings.append(str(error))
+            if copy:
+                copy.close()
+        assert findings[0] == findings[1]
 
 
 def content(path: Path) -> bytes:
