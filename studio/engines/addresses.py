@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 import ssl
 import urllib.request
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 import httpcore
@@ -31,6 +32,7 @@ MAX_LINK_CHARS = 8192
 PORTS = {"http": 80, "https": 443}
 PRIVATE_NAMES = (".local", ".localhost", ".internal", ".lan", ".home.arpa")
 """Endings of names that only a local network knows (RFC 6761, 6762, 8375, and ICANN's .internal)."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -63,10 +65,14 @@ NOWHERE, ANYWHERE = AllowedHosts(), AllowedHosts(anywhere=True)
 _home: ContextVar[AllowedHosts] = ContextVar("home", default=NOWHERE)
 
 
+@lru_cache(512)
 def parse(link: str) -> httpx.URL:
-    """The link as a URL. Raises LinkGone for one that no request can be made to."""
+    """The link as a URL. Raises LinkGone for one that no request can be made to.
+
+    Runs that wait are asked for by the same link again and again, and reading one takes as long as sending it.
+    """
     try:
-        if len(link) > MAX_LINK_CHARS or any(ord(c) < 32 or ord(c) == 127 for c in link):
+        if len(link) > MAX_LINK_CHARS or _CONTROL.search(link):
             raise ValueError
         url = httpx.URL(link)
         if url.scheme not in PORTS or not url.host or not 0 < (url.port or PORTS[url.scheme]) < 65536:
@@ -164,13 +170,29 @@ def _client(
 ) -> httpx.AsyncClient:
     """httpx alone where there is a proxy, for it reads all the settings and speaks to every kind of them."""
     proxied = {"http", "https", "all"} & set(urllib.request.getproxies())
-    return httpx.AsyncClient(
+    return _Client(
         verify=ssl_context(),
         timeout=timeout,
         limits=limits,
         follow_redirects=False,
         transport=None if proxied else transport(limits),
     )
+
+
+class _Client(httpx.AsyncClient):
+    """Keeps no cookies: no API needs them, and looking for them takes as long as reading the answer."""
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return _NO_COOKIES
+
+
+class _NoCookies(httpx.Cookies):
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """None are kept."""
+
+
+_NO_COOKIES = _NoCookies()
 
 
 async def _allowed_here(host: str, port: int) -> list[str]:

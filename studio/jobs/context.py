@@ -206,6 +206,7 @@ class EngineLane:
         self._uses, self._catalogue = EngineUses(engine), catalogue
         self.free_slots = account_limits(engine, catalogue).concurrent
         self._active_groups: dict[str, str] = {}
+        self._limited: tuple[int, list[Model]] = (-1, [])
         self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
         self.updates: dict[str, asyncio.Event] = {}
         self.webhooks_arrive = False
@@ -264,7 +265,10 @@ class EngineLane:
 
     def models_at_limit(self) -> list[str]:
         """Ids of models that have reached their own limit, though the account has free slots."""
-        limited = [m for m in self._catalogue if m.provider == self.info.name and m.limits.concurrent]
+        if self._limited[0] != self._catalogue.revision:
+            limited = [m for m in self._catalogue if m.provider == self.info.name and m.limits.concurrent]
+            self._limited = self._catalogue.revision, limited
+        limited = self._limited[1]
         count: Counter[str] = Counter(self._active_groups.values() if limited else ())
         return [m.id for m in limited if count[self._limit_group(m.id)] >= (m.limits.concurrent or 0)]
 

@@ -538,6 +538,24 @@ def test_a_client_works_on_one_loop_after_another() -> None:
         play(api.close)
 
 
+def test_cookies_are_not_kept() -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, _: int) -> None:
+        while True:
+            await lines_of[0].request(reader)
+            writer.write(GOOD.replace(b"content-type", b"set-cookie: a=1; path=/\r\ncontent-type"))
+
+    lines_of: list[Lines] = []
+
+    async def story() -> None:
+        async with Lines(handler) as lines, client(lines.url) as api:
+            lines_of.append(lines)
+            await paid(api)
+            await paid(api)
+            assert len(lines.heads) == 2 and not any(b"cookie" in head.lower() for head in lines.heads)
+
+    play(story)
+
+
 def test_headers_arrive_as_they_were_given() -> None:
     """Nothing is added that httpx would not send, and a long signed address comes back whole."""
     long = "https://files.test/?sig=" + "a" * 20_000
