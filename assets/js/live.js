@@ -164,6 +164,13 @@ export function updateRun(run) {
   notify([run]);
 }
 
+/** Cards of new runs that a request of ours brought back; what the stream has told of them already is newer. */
+export function addRuns(runs) {
+  const added = runs.filter((run) => !state.runs.has(run.id));
+  added.forEach(upsert);
+  if (added.length) notify(added);
+}
+
 function notifyIds(all, ids) {
   for (const listener of all) {
     if (!listener.element.isConnected) all.delete(listener);

@@ -1,11 +1,12 @@
 // A create page: the form on the left, drawn from what the studio says of it, and this page's runs on the right.
 //
 // A part (tools, picker, media, bar, ...) has a value, and hears when the studio changes it. An event of a part is asked of the
-// studio with all that the form holds; the answer says what changes: {controls, parts, folds}, and `page` where it is meant
-// for another form.
+// studio with all that the form holds; the answer says what changes: {controls, parts, folds}, `page` where it is meant
+// for another form, and the cards of new `runs`.
 
 import { control } from "../controls/control.js";
 import { el, t } from "../dom.js";
+import { addRuns } from "../live.js";
 import { post, toast, tryOrToast } from "../net.js";
 import * as bar from "./bar.js";
 import { changed, releaseNext, said } from "./common.js";
@@ -163,7 +164,8 @@ class Form {
   }
 
   /** Take over what the studio changes. before: what it was asked with; what was typed meanwhile stays. */
-  apply({ controls = {}, folds = {}, parts = {} }, before = null) {
+  apply({ controls = {}, folds = {}, parts = {}, runs = [] }, before = null) {
+    addRuns(runs);
     for (const [key, changes] of Object.entries(controls)) {
       const made = this.controls.get(key);
       const typed = before && "value" in changes && !same(before.values[key], made.value);

@@ -9,6 +9,10 @@ from studio.messages import Message
 from studio.web.forms import estimate
 from studio.web.forms.form import CreateForm
 from studio.web.idempotency import IdempotencyCache
+from studio.web.routes.run_cards import cards
+
+MAX_CARDS = 24
+"""Cards of new runs that go out with the answer; a page shows no more at once, and hears of the rest by its stream."""
 
 
 def pressed(form: CreateForm, presses: IdempotencyCache, sent: JSON, press: JSON, actor: str) -> JSON:
@@ -31,6 +35,7 @@ def pressed(form: CreateForm, presses: IdempotencyCache, sent: JSON, press: JSON
         others = [p for p in status["problems"] if p["message"] != refusal["message"]]
         return _bar(status | {"problems": [refusal, *others], "refused": True})
     changes = _bar(status | {"submitted": [run.id for run in runs]})
+    changes["runs"] = cards(form.studio, runs[:MAX_CARDS])
     if runs and runs[0].seed is not None:
         changes["controls"] = {"seed": {"value": str(runs[0].seed)}}
     return changes

@@ -34,6 +34,8 @@ SCRIPT = re.compile(rb"<script(?=[\s>])")
 """A script element of the page. The configuration inside of one writes every < as \\u003c."""
 
 MIN_GZIP_BYTES = 1024
+MAX_KEPT = 16
+"""Pages of Gradio's that are kept, 50 KB each."""
 
 
 class FrontPage:
@@ -56,11 +58,16 @@ class FrontPage:
     ) -> None:
         self.app, self.head, self.banner, self.ancestors = app, head, banner.encode(), tuple(ancestors)
         self.tags, self.config = tags, config
+        self._kept: dict[tuple[object, ...], tuple[Message, bytes]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, with the page changed on its way."""
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or _path(scope) not in PAGES:
             await self.app(scope, receive, send)
+            return
+        key = _key(scope)
+        if kept := self._kept.get(key):
+            await self._answer(scope, {**kept[0], "headers": [*kept[0]["headers"]]}, kept[1], send)
             return
         start: Message = {}
         body = bytearray()
@@ -72,9 +79,21 @@ class FrontPage:
                 return
             body.extend(message.get("body", b""))
             if not message.get("more_body", False):
-                await self._answer(scope, start, bytes(body), send)
+                await self._answer(scope, start, self._keep(key, start, bytes(body)), send)
 
         await self.app(scope, receive, collect)
+
+    def _keep(self, key: tuple[object, ...], start: Message, body: bytes) -> bytes:
+        """Gradio's page without what our page does not need. Kept for who asked: Gradio copies its configuration three
+        times for each page, which is the same until the next start, and took nine tenths of the answer."""
+        if start["status"] != 200 or not Headers(raw=start["headers"]).get("content-type", "").startswith("text/html"):
+            return body
+        page = lean_page(body)
+        if key:
+            while len(self._kept) >= MAX_KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = {**start, "headers": [*start["headers"]]}, page
+        return page
 
     async def _answer(self, scope: Scope, start: Message, body: bytes, send: Send) -> None:
         headers = MutableHeaders(scope=start)
@@ -84,7 +103,7 @@ class FrontPage:
             own = ""
             if start["status"] == 200:
                 own = await run_in_threadpool(self.tags, actor_of(request), request.query_params)
-            body = self._page(lean_page(body), (own + self.head(language_of(request))).encode(), nonce)
+            body = self._page(body, (own + self.head(language_of(request))).encode(), nonce)
             headers["content-security-policy"] = page_policy(nonce, self.ancestors)
         elif start["status"] == 200:
             body = self.config(Headers(scope=scope).get("user-agent", ""), body)
@@ -104,6 +123,14 @@ class FrontPage:
         if self.banner:
             body = re.sub(rb"<body[^>]*>", lambda match: match[0] + self.banner, body, count=1)
         return SCRIPT.sub(f'<script nonce="{nonce}"'.encode(), body)
+
+
+def _key(scope: Scope) -> tuple[object, ...]:
+    """What Gradio's page hangs on: who asks, and under which address; empty where it may hang on more."""
+    if _path(scope) != "/" or scope["method"] != "GET" or b"deep_link" in scope.get("query_string", b""):
+        return ()
+    names = [(name, value) for name, value in scope["headers"] if name == b"host" or name.startswith(b"x-")]
+    return actor_of(Request(scope)), scope["scheme"], scope.get("root_path", ""), *sorted(names)
 
 
 def _path(scope: Scope) -> str:

@@ -113,7 +113,9 @@ def test_a_press_that_comes_twice_makes_one_batch_and_one_of_other_terms_none(
     refused = forms.answer("t2i", "generate", form, {"key": "k0", "terms": "other"}, "")["parts"]["bar"]
     assert refused["changed"] and "submitted" not in refused
     press = {"key": "k1", "terms": line["terms"]}
-    answers = [forms.answer("t2i", "generate", form, press, "")["parts"]["bar"] for _ in range(2)]
+    told = [forms.answer("t2i", "generate", form, press, "") for _ in range(2)]
+    answers = [one["parts"]["bar"] for one in told]
+    assert [run["id"] for run in told[0]["runs"]] == answers[0]["submitted"], "shown at once"
     assert answers[0]["submitted"] == answers[1]["submitted"] and len(answers[0]["submitted"]) == line["runs"] == 2
     assert studio.local.gallery.search().total == 2
 
