@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from studio.domain import Run, Status
 from tests.browser.conftest import Site, autosaved, pick_model, show
@@ -39,6 +39,37 @@ def test_a_clip_is_made_from_typing_to_result(open_page: Open, site: Site) -> No
     [run] = runs_of(site, "quokka")
     assert run.status is Status.SUCCEEDED and run.seed is not None
     assert (run.assets[0].width, run.assets[0].height, run.assets[0].duration_s) == (832, 480, 1.0)
+
+
+def test_the_form_can_be_used_before_the_tabs_are_there(context: BrowserContext, site: Site) -> None:
+    """Gradio comes late here: the form is typed into meanwhile, and goes into its tab with text, caret and price."""
+    page, held = context.new_page(), list[Route]()
+    page.route("**/assets/index-*.js", lambda route: held.append(route))
+    page.goto(site.url, wait_until="commit")
+    prompt(page, "t2i").fill("a kakapo")
+    page.locator("#t2i-tier label", has_text="480P").click()
+    expect(page.locator("#t2i-bar .sf-size")).to_have_text("832 × 480")
+    prompt(page, "t2i").press("Home")
+    assert page.locator("#studio-tabs").count() == 0
+    held[0].continue_()
+    expect(page.locator("#tab-t2i #t2i-prompt textarea")).to_have_value("a kakapo")
+    expect(page.locator(".studio-first")).to_have_count(0)
+    page.keyboard.type("now ")
+    expect(prompt(page, "t2i")).to_have_value("now a kakapo")
+    expect(page.locator("#t2i-tier label:has(:checked)")).to_have_text("480P")
+
+
+def test_what_was_typed_during_a_switch_of_model_stays(open_page: Open) -> None:
+    """The answer to the switch comes late, and knows an older text."""
+    page, held = open_page("t2v"), list[Route]()
+    prompt(page, "t2v").fill("a tern")
+    page.route("**/ui/forms/t2v/pick", lambda route: held.append(route), times=1)
+    with page.expect_request("**/ui/forms/t2v/pick"):
+        pick_model(page, "t2v", "alibaba/wan2.6-t2v")
+    prompt(page, "t2v").fill("a tern over the sea")
+    held[0].continue_()
+    expect(page.locator("#t2v-prompt .sf-count")).to_have_text("19 / 1,500")
+    expect(prompt(page, "t2v")).to_have_value("a tern over the sea")
 
 
 def test_another_model_keeps_what_is_legal_and_says_what_it_changed(open_page: Open) -> None:

@@ -5,10 +5,9 @@ import { el } from "../dom.js";
 import { formIn } from "./form.js";
 
 const page = document.querySelector('meta[name="studio-tab"]')?.getAttribute("content") || "";
-const ready = document.body
-  ? Promise.resolve()
-  : new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
-await ready;
+// The page is read; DOMContentLoaded would wait for Gradio's scripts.
+if (document.readyState === "loading")
+  await new Promise((done) => document.addEventListener("readystatechange", done, { once: true }));
 
 if (!document.getElementById(page)) {
   const place = el("main", "", {});
