@@ -62,8 +62,7 @@ def test_a_chain_is_confirmed_once_and_goes_on_by_itself(page: Page, site: Site,
         return now
 
     site.studio.local.storyboards.edit(board.board.id, "join", joined)
-    page.reload()
-    expect(page.locator(".bd-card")).to_have_count(3)
+    expect(page.locator(".bd-card.approved")).to_have_count(3)
     page.locator("[data-do=render-all]").click()
     expect(page.locator(".bd-sec.follow li")).to_have_count(2)
     page.locator("[data-do=render-now]").click()

@@ -76,6 +76,7 @@ export class Editor {
     addEventListener("keydown", this.onKey);
     document.addEventListener("visibilitychange", this.onShow);
     addEventListener("pagehide", this.onLeave);
+    addEventListener("online", this.onLeave); // what could not be sent goes out at once
     this.onKeys = () => this.loadModels(tryOrToast(get("ui/boards/models")));
     document.addEventListener(CHANGED, this.onKeys);
     await painted(); // hundreds of entries in two lists: nobody opens one before the board is seen
@@ -101,6 +102,7 @@ export class Editor {
     removeEventListener("keydown", this.onKey);
     document.removeEventListener("visibilitychange", this.onShow);
     removeEventListener("pagehide", this.onLeave);
+    removeEventListener("online", this.onLeave);
     document.removeEventListener(CHANGED, this.onKeys);
   }
 

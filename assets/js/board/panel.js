@@ -52,7 +52,7 @@ export class Panel {
     this.id = shot.id;
     this.takesKey = this.startKey = this.modelKey = this.planKey = "";
     for (const [name, control] of Object.entries(this.fields)) this.setField(control, shot[name] ?? "");
-    this.node.scrollTop = 0;
+    requestAnimationFrame(() => (this.node.scrollTop = 0)); // asked now, the whole page would be laid out once more
   }
 
   setField(control, value) {
