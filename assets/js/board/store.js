@@ -151,7 +151,10 @@ export class Store {
 
   /** Once the page has what somebody else made of the field: theirs, or the edit again. */
   chooseLater(op) {
-    this.reload({ whole: true }).then(() => chooseValue(op, this.board, () => this.edit(op)));
+    this.reload({ whole: true }).then(() => {
+      chooseValue(op, this.board, () => this.edit(op));
+      this.notify(); // the field is left by now, and shows what stands
+    });
   }
 
   /** Say what went wrong; a change of somebody else can be undone on purpose. */
