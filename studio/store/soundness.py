@@ -94,7 +94,8 @@ class BackgroundCheck:
                 try:
                     found = self._look()
                 except sqlite3.DatabaseError as error:  # interrupted, or the disk is away
-                    log.warning("the database could not be looked through (%s)", error)
+                    if not self._stopped.is_set():
+                        log.warning("the database could not be looked through (%s)", error)
                     tries += 1
                 else:
                     self._on_end(found)
