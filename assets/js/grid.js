@@ -4,13 +4,14 @@ import { el, icon, since, t, isTyping } from "./dom.js";
 import { catalogueText } from "./form/common.js";
 import { ended } from "./live.js";
 import { author, sharedMark } from "./share.js";
-import { chip, runPreview, hoverPlay, fadeInResult, picture, progress, reason, title } from "./parts.js";
+import { chip, forget, runPreview, hoverPlay, fadeInResult, picture, progress, reason, title } from "./parts.js";
 
 const GAP_PX = 12;
 const CAPTION = 50;
 const OVERSCAN_PX = 700;
 const AHEAD_PX = 2400;
 const RETRY_MS = 3000;
+const BUILD_MS = 4; // of a frame, for cells that are not in sight yet
 
 export class Grid {
   /** asks: load(before) -> page, open(run), selected(set), trash(runs), rate(runs, stars). */
@@ -45,7 +46,7 @@ export class Grid {
     this.turn = (this.turn || 0) + 1;
     this.items = [];
     this.at = new Map();
-    this.cells.forEach((cell) => cell.remove());
+    this.cells.forEach((cell) => (forget(cell), cell.remove()));
     this.cells.clear();
     this.select(new Set());
     this.cursor = 0;
@@ -55,7 +56,9 @@ export class Grid {
   add(page) {
     for (const run of page.runs) if (!this.at.has(run.id)) this.at.set(run.id, this.items.push(run) - 1);
     this.next = page.next_before;
-    this.measure();
+    if (!this.rowHeight) return this.measure();
+    this.stretch();
+    this.draw();
   }
 
   /** A run at the top that was not there. */
@@ -106,13 +109,20 @@ export class Grid {
     this.columns = Math.max(whole < 460 ? 2 : 1, Math.floor((whole + GAP_PX) / (this.width + GAP_PX)));
     this.cellWidth = (whole - GAP_PX * (this.columns - 1)) / this.columns;
     this.rowHeight = Math.round(this.cellWidth * 0.5625) + CAPTION + GAP_PX;
-    this.node.style.height = `${Math.ceil(this.items.length / this.columns) * this.rowHeight}px`;
+    this.stretch();
     this.node.style.setProperty("--cell", `${this.cellWidth}px`);
     this.node.style.setProperty("--row", `${this.rowHeight - GAP_PX}px`);
     this.draw();
   }
 
-  /** Put the cells near the window into the page, take the others out, and fetch on when the end comes near. */
+  stretch() {
+    this.node.style.height = `${Math.ceil(this.items.length / this.columns) * this.rowHeight}px`;
+  }
+
+  /**
+   * Put the cells near the window into the page, take the others out, and fetch on when the end comes near. Cells in
+   * sight are there at once; those beyond it are made as far as a frame has time, and the rest in the next ones.
+   */
   draw() {
     if (!this.node.isConnected || !this.node.offsetParent || !this.rowHeight) return;
     const { top, bottom } = this.node.getBoundingClientRect(); // read before anything is written: no forced layout
@@ -123,11 +133,17 @@ export class Grid {
     );
     const wanted = new Set();
     const fresh = document.createDocumentFragment();
+    const until = performance.now() + BUILD_MS;
     for (let i = from; i < to; i++) {
       const run = this.items[i];
       wanted.add(run.id);
       let cell = this.cells.get(run.id);
       if (!cell) {
+        const y = top + Math.floor(i / this.columns) * this.rowHeight;
+        if ((y > innerHeight || y + this.rowHeight < 0) && performance.now() > until) {
+          this.wish();
+          continue;
+        }
         cell = el("div", "st-cell", { role: "option", id: `cell-${run.id}`, data: { id: run.id } });
         this.fill(cell, run);
         this.cells.set(run.id, cell);
@@ -137,6 +153,7 @@ export class Grid {
     }
     for (const [id, cell] of this.cells)
       if (!wanted.has(id) && !(this.at.has(id) && cell.contains(document.activeElement))) {
+        forget(cell);
         cell.remove();
         this.cells.delete(id);
       }
@@ -181,6 +198,7 @@ export class Grid {
     if (why) face.append(el("div", "st-facewhy", {}, el("p", "", {}, why)));
     if (run.status === "running") face.append(progress(run));
     cell.removeAttribute("aria-description");
+    forget(cell);
     fadeInResult(cell, face);
     cell.replaceChildren(
       face,

@@ -22,10 +22,13 @@ const sizes = new ResizeObserver((seen) => seen.forEach(({ target }) => sharpen(
 function sharpen(box) {
   const { image, asset, side } = boxes.get(box) || {};
   if (!image?.isConnected || !box.clientWidth || !asset.width) return;
-  const fit = getComputedStyle(image).objectFit === "contain" ? Math.min : Math.max;
   const long = Math.max(asset.width, asset.height);
-  const scale = fit(box.clientWidth / asset.width, box.clientHeight / asset.height) * devicePixelRatio;
-  const wanted = Math.min(long, Math.ceil(long * scale));
+  const shown = (fit) => {
+    const scale = fit(box.clientWidth / asset.width, box.clientHeight / asset.height) * devicePixelRatio;
+    return Math.min(long, Math.ceil(long * scale));
+  };
+  if (shown(Math.max) <= side) return; // however it fits: without asking for its style
+  const wanted = shown(getComputedStyle(image).objectFit === "contain" ? Math.min : Math.max);
   if (wanted <= side) return;
   const whole = asset.kind === "image" && SHOWN_TYPES.test(asset.mime) && long <= FILE_PX && wanted > SIDES[1][1];
   const [which, px] = whole ? ["", Infinity] : SIDES.find(([, n]) => n >= wanted) || SIDES.at(-1);
@@ -37,6 +40,11 @@ function sharpen(box) {
     () => image.isConnected && boxes.get(box).side === px && (image.src = better.src),
     () => {},
   );
+}
+
+/** A node with pictures leaves the page for good: until it is collected, its boxes would be looked at in each frame. */
+export function forget(node) {
+  for (const box of node.querySelectorAll(".st-pic")) sizes.unobserve(box);
 }
 
 /** The run's picture: a lazy thumbnail, as sharp as its place needs; a clip plays, muted, while pointed at or focused. */
