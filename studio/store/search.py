@@ -124,19 +124,22 @@ def _ratings(sign: str, stars: int) -> tuple[int, ...]:
 
 def first_page(db: Database, query: SearchFilter, limit: int) -> tuple[list[Row], int | None, int, bool]:
     """As `page_rows` from the newest run and `total`, without going twice through what both have to read."""
+    arms = _arms(db, query)
     if any(phrase.endswith("*") for phrase in query.words):
-        return _listed_page(db, query, limit)
-    rows, before = page_rows(db, query, before=None, limit=limit)
+        return _listed_page(db, query, arms, limit)
+    rows, before = page_rows(db, query, before=None, limit=limit, arms=arms)
     if before is None and _one_facet(query) is None:
         return rows, None, len(rows), False
-    return rows, before, *total(db, query, known=len(rows), before=before)
+    return rows, before, *total(db, query, known=len(rows), before=before, arms=arms)
 
 
-def _listed_page(db: Database, query: SearchFilter, limit: int) -> tuple[list[Row], int | None, int, bool]:
+def _listed_page(
+    db: Database, query: SearchFilter, arms: list[Arm], limit: int
+) -> tuple[list[Row], int | None, int, bool]:
     """By one statement that lists all that is counted: FTS5 reads the whole lists of the words with a beginning before
     it finds the first run, at every statement anew."""
     low, high = _bounds(db, query)
-    parts = [db.conn.execute(*arm.seqs(low, high, CAP + 1)).fetchall() for arm in _arms(db, query)]
+    parts = [db.conn.execute(*arm.seqs(low, high, CAP + 1)).fetchall() for arm in arms]
     seqs = sorted((row[0] for rows in parts for row in rows), reverse=True)
     where, values = _conditions(query)
     sql = (
@@ -146,22 +149,25 @@ def _listed_page(db: Database, query: SearchFilter, limit: int) -> tuple[list[Ro
     return rows, seqs[limit - 1] if len(seqs) > limit else None, min(len(seqs), CAP), len(seqs) > CAP
 
 
-def page_rows(db: Database, query: SearchFilter, *, before: int | None, limit: int) -> tuple[list[Row], int | None]:
+def page_rows(
+    db: Database, query: SearchFilter, *, before: int | None, limit: int, arms: list[Arm] | None = None
+) -> tuple[list[Row], int | None]:
     """The newest runs that match and come before seq `before`, as rows with RUN_COLUMNS, and the `before` of the next
     page (None: no more)."""
-    statement = page_sql(db, query, _COLUMNS, before=before, limit=limit + 1)
+    statement = page_sql(db, query, _COLUMNS, before=before, limit=limit + 1, arms=arms)
     rows = fetch(db, *statement) if statement else []
     more = len(rows) > limit
     return rows[:limit], rows[limit - 1]["seq"] if more else None
 
 
 def page_sql(
-    db: Database, query: SearchFilter, columns: str, *, before: int | None, limit: int
+    db: Database, query: SearchFilter, columns: str, *, before: int | None, limit: int, arms: list[Arm] | None = None
 ) -> tuple[str, list[Any]] | None:
-    """The statement for these columns of runs r of a page, and its values; None where nothing can match."""
+    """The statement for these columns of runs r of a page, and its values; None where nothing can match. arms: of this
+    search, where they are known."""
     low, high = _bounds(db, query)
     high = high if before is None else min(high, before)
-    arms = _arms(db, query)
+    arms = _arms(db, query) if arms is None else arms
     if len(arms) <= 1:
         return arms[0].rows(columns, low, high, limit) if arms else None
     sql, values = _union(arms, low, high, limit)
@@ -170,7 +176,7 @@ def page_sql(
 
 def total(
     db: Database, query: SearchFilter, *, known: int = 0, before: int | None = None, counting_s: float = COUNTING_S,
-    window: int = WINDOW,
+    window: int = WINDOW, arms: list[Arm] | None = None,
 ) -> tuple[int, bool]:  # fmt: skip
     """How many runs match, and whether there may be more than that number: beyond CAP, or what was counted in time.
 
@@ -178,7 +184,7 @@ def total(
     """
     if (facet := _one_facet(query)) is not None:
         return _counted(db, query, facet), False
-    arms = _arms(db, query)
+    arms = _arms(db, query) if arms is None else arms
     if not arms:
         return known, False
     low, high = _bounds(db, query)
