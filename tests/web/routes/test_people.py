@@ -234,7 +234,7 @@ def test_a_queued_call_of_the_api_says_from_where_too(url: str, admin: httpx.Cli
         stack.callback(client.close)
         client.predict(image("from a script"), api_name="/submit")
     [row] = activity(admin, text='"from a script"')
-    assert (row["action"], row["via"]) == ("requests.submit_many", made["id"])
+    assert (row["action"], row["via"]) == ("requests.submit_list", made["id"])
     assert row["address"] in ("127.0.0.1", "::1")
 
 
