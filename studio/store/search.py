@@ -25,7 +25,7 @@ from studio.store.mapping import RUN_COLUMNS, fetch, seed_in, stamp
 CAP = 1000
 """Totals beyond this are said as "1,000+"."""
 COUNTING_S = 0.006
-"""How long a total is counted: what matches rarely lies in long lists."""
+"""CPU time for which a total is counted: what matches rarely lies in long lists."""
 WINDOW = 2**16
 """Runs that are looked through before the clock is looked at, twice as many each time."""
 SAMPLE = 4000
@@ -190,8 +190,8 @@ def total(
     low, high = _bounds(db, query)
     newest = db.conn.execute("SELECT coalesce(max(seq), 0) FROM runs").fetchone()[0]
     high = min(high, newest + 1 if before is None else before)
-    n, size, until = known, window, clock.perf_counter() + counting_s
-    while high > low and n <= CAP and clock.perf_counter() < until:
+    n, size, until = known, window, clock.thread_time() + counting_s
+    while high > low and n <= CAP and clock.thread_time() < until:
         sql, values = total_sql(arms, max(low, high - size), high, CAP + 1 - n)
         n += db.conn.execute(sql, values).fetchone()[0]
         high, size = high - size, size * 2
