@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -61,27 +61,36 @@ class Export:
 
 
 class DeliverySource:
-    """A film, and what several exports of it share, computed on first use. cuts_s: start of each shot in seconds."""
+    """A film, and what several exports of it share, computed on first use. cuts_s: start of each shot in seconds.
+
+    Exports of it may run side by side.
+    """
 
     def __init__(self, film: Path, cuts_s: tuple[float, ...] = ()) -> None:
         self.film, self.cuts_s = film, cuts_s
         self.facts = probe(film)
         self._loudness_before: Loudness | None = None
         self._normalizations: dict[tuple[float, float], tuple[str, str]] = {}
+        self._shot_interest: reframe.ShotInterest | None = None
+        self._lock = threading.Lock()
 
-    @cached_property
+    @property
     def shot_interest(self) -> reframe.ShotInterest:
         """Detail and motion of each shot."""
-        return reframe.ShotInterest(self.film, self.cuts_s)
+        with self._lock:
+            if self._shot_interest is None:
+                self._shot_interest = reframe.ShotInterest(self.film, self.cuts_s)
+            return self._shot_interest
 
     def normalization(self, lufs: float, peak_dbtp: float, cancelled: Cancelled | None) -> tuple[str, str]:
         """Filters that bring the sound to this loudness, and a note when peaks are limited."""
-        if (lufs, peak_dbtp) not in self._normalizations:
-            source = ["-i", str(self.film.resolve())]
-            self._loudness_before = self._loudness_before or loudness.measure(source, cancelled=cancelled)
-            normalization = loudness.normalize(source, self._loudness_before, lufs, peak_dbtp, cancelled=cancelled)
-            self._normalizations[lufs, peak_dbtp] = normalization
-        return self._normalizations[lufs, peak_dbtp]
+        with self._lock:
+            if (lufs, peak_dbtp) not in self._normalizations:
+                source = ["-i", str(self.film.resolve())]
+                self._loudness_before = self._loudness_before or loudness.measure(source, cancelled=cancelled)
+                normalization = loudness.normalize(source, self._loudness_before, lufs, peak_dbtp, cancelled=cancelled)
+                self._normalizations[lufs, peak_dbtp] = normalization
+            return self._normalizations[lufs, peak_dbtp]
 
 
 def export(
@@ -93,6 +102,7 @@ def export(
     cuts_s: tuple[float, ...] = (),
     words: tuple[CaptionLine, ...] = (),
     on_progress: OnProgress | None = None,
+    on_measured: OnProgress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Export:
     """Export `film` for `preset`, with the form's suffix. cuts_s: start of each shot in seconds, for "follow".
@@ -100,6 +110,7 @@ def export(
     film: a DeliverySource for several exports of one film.
     words: captions burned in after reframing, inside the platform's safe area; captions already burned into the film
     may be cropped by "fill" and "follow".
+    on_progress, on_measured: how far encoding and, after it, measuring are.
     Raises MediaError when the film is no video or ffmpeg fails, Stopped when cancelled.
     """
     source = film if isinstance(film, DeliverySource) else DeliverySource(film, cuts_s)
@@ -122,7 +133,9 @@ def export(
         length_s = facts.duration_s
         run_ffmpeg(args, out, duration_s=length_s, on_progress=on_progress, cancelled=cancelled, folder=Path(folder))
     out_facts = probe(out)
-    measurement = None if preset.form in SILENT_FORMS else quality.measure(out, out_facts, cancelled=cancelled)
+    measurement = None
+    if preset.form not in SILENT_FORMS:
+        measurement = quality.measure(out, out_facts, on_progress=on_measured, cancelled=cancelled)
     if preset.max_bytes and out_facts.bytes > preset.max_bytes:
         notes.append(
             Message(

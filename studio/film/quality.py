@@ -14,7 +14,7 @@ from studio.film.findings import Finding, ordered
 from studio.film.loudness import read_summary
 from studio.film.platforms import PlatformPreset
 from studio.film.timeline import Loudness
-from studio.media.files import Cancelled, measure_ffmpeg
+from studio.media.files import Cancelled, OnProgress, measure_ffmpeg
 from studio.media.probe import MediaFacts, probe
 from studio.messages import term
 
@@ -39,7 +39,13 @@ class Measured:
     clipped: bool = False
 
 
-def measure(film: Path, facts: MediaFacts | None = None, *, cancelled: Cancelled | None = None) -> Measured:
+def measure(
+    film: Path,
+    facts: MediaFacts | None = None,
+    *,
+    on_progress: OnProgress | None = None,
+    cancelled: Cancelled | None = None,
+) -> Measured:
     """Measure the whole video in one pass. Raises MediaError when it cannot be decoded, Stopped when cancelled."""
     facts = facts or probe(film)
     args = ["-i", str(film.resolve()), "-map", "0:v:0"]
@@ -47,7 +53,7 @@ def measure(film: Path, facts: MediaFacts | None = None, *, cancelled: Cancelled
     if facts.has_audio:
         sound = f"silencedetect=n=-55dB:d={SILENT_S},astats=measure_perchannel=none,ebur128=peak=true:framelog=quiet"
         args += ["-map", "0:a:0", "-af", sound]
-    log = measure_ffmpeg(args, cancelled=cancelled)
+    log = measure_ffmpeg(args, duration_s=facts.duration_s, on_progress=on_progress, cancelled=cancelled)
     length_s = facts.duration_s or 0.0
     black = re.findall(r"black_start:(\S+) black_end:\S+ black_duration:(\S+)", log)
     return Measured(

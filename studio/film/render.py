@@ -17,7 +17,7 @@ from studio.errors import MediaError
 from studio.film import aac_splice, finishing
 from studio.film.audio_track import Mix, mix_sound
 from studio.film.clips import ContainerPool, SourceClip, conform, inspect_clip
-from studio.film.timeline import Cut, Report, cut_timeline
+from studio.film.timeline import Cut, Report, Transition, cut_timeline
 from studio.film.video_track import Copy, Piece, VideoPackets, frame_count, plan, set_up
 from studio.media import av_io
 from studio.media import packets as typed
@@ -59,7 +59,16 @@ def render(
             finishing.needs_burning(cut),
             bool(cut.finish.soft),
         )
-        progress = _Progress(on_progress, len(mismatched) + 1 + burns + encodes_whole)
+        frames = sum(clip.frames for clip in clips)
+        fades = any(shot.transition is not Transition.CUT for shot in cut.shots[:-1])
+        join = 0.02 if encodes_whole or not fades else 0.5  # of what encoding all of it takes
+        progress = _Progress(
+            on_progress,
+            *(clip.frames for clip in mismatched),
+            *([frames] if encodes_whole else []),
+            frames * join,
+            *([frames] if burns else []),
+        )
         notes = [Message("film.brought_to_format", name=c.path.name, what=c.mismatch) for c in mismatched]
         conformed = {clip: _conform(clip, cut, pool, cache or work, progress, cancelled) for clip in mismatched}
         clips = [conformed.get(clip, clip) for clip in clips]
@@ -123,14 +132,15 @@ def _encode_whole(
 
 
 class _Progress:
-    """The progress (0..1) of several steps that each report 0..1."""
+    """The progress (0..1) of several steps that each report 0..1. works: how much each is, in any unit."""
 
-    def __init__(self, on_progress: OnProgress | None, steps: int) -> None:
-        self.on_progress, self.steps, self.step = on_progress, steps, 0
+    def __init__(self, on_progress: OnProgress | None, *works: float) -> None:
+        self.on_progress, self.works, self.step = on_progress, works, 0
 
     def __call__(self, fraction: float) -> None:
         if self.on_progress:
-            self.on_progress((self.step + fraction) / self.steps)
+            done = sum(self.works[: self.step]) + fraction * self.works[self.step]
+            self.on_progress(min(1.0, done / sum(self.works)))
 
 
 def _sound_of(container: InputContainer) -> Sound | None:

@@ -135,9 +135,19 @@ def run_ffmpeg(
         _call(command, duration_s, on_progress, cancelled, limit_s, folder=folder, feed=feed)
 
 
-def measure_ffmpeg(args: Sequence[str], *, cancelled: Cancelled | None = None, limit_s: float = 3600) -> str:
-    """Run ffmpeg for what it prints (measuring filters, output to null) and return that text. Raises as run_ffmpeg."""
-    return _call([*args, "-f", "null", "-"], None, None, cancelled, limit_s, level="info")
+def measure_ffmpeg(
+    args: Sequence[str],
+    *,
+    duration_s: float | None = None,
+    on_progress: OnProgress | None = None,
+    cancelled: Cancelled | None = None,
+    limit_s: float = 3600,
+) -> str:
+    """Run ffmpeg for what it prints (measuring filters, output to null) and return that text.
+
+    duration_s: length of what is read, for progress. Raises as run_ffmpeg.
+    """
+    return _call([*args, "-f", "null", "-"], duration_s, on_progress, cancelled, limit_s, level="info")
 
 
 def _call(

@@ -1,15 +1,16 @@
-"""Slow work of the studio, a thread for each kind, and what is known of it. It outlives the calls that ask for it."""
+"""Slow work of the studio, a thread or two for each kind, and what is known of it. It outlives the calls that ask."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from studio.film.timeline import Timeline
 from studio.memo import Memo
+from studio.services.export_time import LANES, ExportClock, ExportProgress, time_left
 from studio.store.run_cache import RunCache
 from studio.storyboard.model import Board
 from studio.storyboard.planner import Planner
@@ -20,21 +21,21 @@ if TYPE_CHECKING:
 
 
 class BackgroundWork:
-    """One thread, begun when there is first something to do. closing: the studio stops; begin nothing more."""
+    """One thread or more, begun when there is first something to do. closing: the studio stops; begin nothing more."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, *, threads: int = 1) -> None:
+        self.name, self.threads = name, threads
         self.lock = threading.Lock()
         self.closing = False
         self._pool: ThreadPoolExecutor | None = None
 
-    def submit(self, work: Callable[..., None], *args: Any) -> None:
-        """Do this after all that came before it; nothing once the studio stops."""
+    def submit(self, work: Callable[..., None], *args: Any) -> Future[None] | None:
+        """Begin this after all that came before it; nothing once the studio stops."""
         with self.lock:
             if self.closing:
-                return
-            self._pool = self._pool or ThreadPoolExecutor(1, self.name)
-            self._pool.submit(work, *args)
+                return None
+            self._pool = self._pool or ThreadPoolExecutor(self.threads, self.name)
+            return self._pool.submit(work, *args)
 
     def close(self) -> None:
         """Stop: what is under way is asked to end, what waits is dropped."""
@@ -44,21 +45,60 @@ class BackgroundWork:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-@dataclass
-class ExportProgress:
-    """An export under way. fraction: 0..1. closing: it is stopped because the studio closes, and goes on later."""
-
-    fraction: float = 0.0
-    cancelled: bool = False
-    closing: bool = False
-
-
 class ExportWork(BackgroundWork):
-    """Exports, one at a time. running: by export id."""
+    """Exports, a few side by side. running: by export id, in the order in which they are begun."""
 
     def __init__(self) -> None:
-        super().__init__("exports")
+        super().__init__("exports", threads=LANES)
         self.running: dict[str, ExportProgress] = {}
+        self.clock = ExportClock()
+        self._waiting: dict[str, Future[None]] = {}
+
+    def add(self, film_ids: Iterable[str]) -> None:
+        """These exports are asked for."""
+        with self.lock:
+            if not self.running:
+                self.clock.begin()
+            self.running |= {film_id: ExportProgress() for film_id in film_ids}
+
+    def submit_group(self, works: dict[str, Callable[[], None]], done: Callable[[], None]) -> None:
+        """Begin these exports, by id, as there is room; then call `done`, also when some or all were dropped."""
+        left, lock = len(works), threading.Lock()
+
+        def one_less(_: Future[None] | None = None) -> None:
+            nonlocal left
+            with lock:
+                left -= 1
+                last = left == 0
+            if last:
+                done()
+
+        for film_id, work in works.items():
+            future = self.submit(work)
+            if future is None:
+                one_less()
+                continue
+            self._waiting[film_id] = future
+            future.add_done_callback(one_less)
+
+    def drop(self, film_id: str) -> bool:
+        """Take away an export that was not begun; False where it was."""
+        future = self._waiting.get(film_id)
+        return bool(future and future.cancel())
+
+    def forget(self, film_id: str) -> None:
+        """The export has ended."""
+        self.running.pop(film_id, None)
+        self._waiting.pop(film_id, None)
+
+    def time_left_s(self, film_id: str) -> float | None:
+        """Seconds that an export still takes; None where it is not under way or not known."""
+        with self.lock:
+            running = dict(self.running)
+        if film_id not in running:
+            return None
+        left = time_left(list(running.values()), self.clock.speed)
+        return left[list(running).index(film_id)]
 
     def close(self) -> None:
         """Stop what is under way; the next start takes it up again."""

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
-from contextlib import ExitStack
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, is_dataclass, replace
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -18,9 +21,10 @@ from typing import TYPE_CHECKING, Any
 from studio.domain import JSON
 from studio.film import platforms
 from studio.messages import Message, term
+from studio.services import export_time
 from studio.services.assets import Assets
-from studio.services.background import ExportProgress
 from studio.services.context import Context
+from studio.services.export_time import ExportProgress, Steps
 from studio.services.film_options import FilmOptions
 from studio.services.looks import Looks
 from studio.storyboard import finishing, to_timeline
@@ -49,19 +53,44 @@ class _SharedFilm:
 
 
 class ExportJob:
-    """Films of one board as it stood, with these clips. Use it as a context manager: what is shared goes with it."""
+    """Films of one board as it stood, with these clips; what they share goes with `close`. Thread-safe."""
 
     def __init__(self, context: Context, assets: Assets, looks: Looks, board: Board, clips: dict[str, Clip]) -> None:
         self._context, self._assets, self._looks = context, assets, looks
         self._board, self._clips = board, clips
         self._shared: dict[str, _SharedFilm] = {}
+        self._shared_steps: dict[str, Steps] = {}
+        self._turns: dict[str, threading.Lock] = {}
         self._folders = ExitStack()
 
-    def __enter__(self) -> ExportJob:
-        return self
-
-    def __exit__(self, *error: object) -> None:
+    def close(self) -> None:
+        """Remove what the films share."""
         self._folders.close()
+
+    def steps(self, form: str, options: FilmOptions) -> tuple[Steps, Steps | None]:
+        """The steps of one export, and those that it has in common with others of this job."""
+        clock = self._context.exports.clock
+        if form != "film":
+            return Steps([("files", 0.5)], clock), None
+        preset = platforms.preset(options.preset)
+        board = self._board_for(preset)
+        join, rest = export_time.film_steps(
+            preset, options, (options.width or board.width, options.height or board.height),
+            fps=options.fps or board.fps, length_s=to_timeline.timeline(board, self._clips).length_s,
+            graded=self._is_graded(board, options),
+        )  # fmt: skip
+        if preset.id == "master":
+            return Steps([*join, *rest], clock), None
+        key = self._cache_key(board, options)
+        shared = self._shared_steps.setdefault(key, Steps(join, clock))
+        self._turns.setdefault(key, threading.Lock())
+        return Steps(rest, clock), shared
+
+    def _is_graded(self, board: Board, options: FilmOptions) -> bool:
+        from studio.film.finishing import encodes_whole
+        from studio.film.timeline import Cut
+
+        return encodes_whole(Cut((), 2, 2, Fraction(1), finish=self._finish(board, options)))
 
     def render_film(self, options: FilmOptions, out: Path, progress: ExportProgress) -> JSON:
         """The film as its preset wants it, with what a careful viewer would send back."""
@@ -69,16 +98,18 @@ class ExportJob:
 
         preset = platforms.preset(options.preset)
         board = self._board_for(preset)
+        own = progress.own or self.steps("film", options)[0]
         if preset.id == "master":
-            report = self._render(board, options, out, step_progress(progress, 0.0, 0.95), progress)
-            measured = quality.measure(out, cancelled=lambda: progress.cancelled)
+            report = self._render(board, options, out, partial(own.advance, "join"), progress)
+            measured = quality.measure(
+                out, on_progress=partial(own.advance, "measure"), cancelled=lambda: progress.cancelled
+            )
         else:
-            first_for_key = self._cache_key(board, options) not in self._shared
             shared = self._shared_film(board, options, progress)
             delivered = deliver.export(
                 shared.source, preset, out, framing=options.framing, words=shared.words,
-                on_progress=step_progress(progress, 0.4 if first_for_key else 0.0, 0.95), cancelled=lambda:
-                progress.cancelled,
+                on_progress=partial(own.advance, "encode"), on_measured=partial(own.advance, "measure"),
+                cancelled=lambda: progress.cancelled,
             )  # fmt: skip
             report = shared.report | {
                 "notes": [*shared.report["notes"], *delivered.notes, *self._slate_notes(board, preset)]
@@ -89,6 +120,7 @@ class ExportJob:
                 report |= {"treble": None, "loudness_before": None}
         findings = quality.inspect(out, preset, measured=measured) if preset.form not in SILENT_FORMATS else ()
         findings = finishing.without_slate(findings, finishing.slate_s(board, options.fps))
+        own.finish()
         return report | {"preset": term(preset.label), "findings": [f.plain() for f in findings]}
 
     def _board_for(self, preset: platforms.PlatformPreset) -> Board:
@@ -111,17 +143,36 @@ class ExportJob:
         return f"{board.slate.on} {options.model_dump_json(exclude={'preset', 'framing'})}"
 
     def _shared_film(self, board: Board, options: FilmOptions, progress: ExportProgress) -> _SharedFilm:
+        """The joined film: made by the first that asks, while others wait. Raises Stopped when cancelled."""
         from studio.film.deliver import DeliverySource
 
         key = self._cache_key(board, options)
-        if key not in self._shared:
-            folder = self._folders.enter_context(TemporaryDirectory(dir=self._context.scratch_folder()))
-            joined = Path(folder) / "joined.mp4"
-            words = self._finish(board, options).burned
-            report = self._render(board, options, joined, step_progress(progress, 0.0, 0.4), progress, shared=True)
-            source = DeliverySource(joined, finishing.cuts_s(board, self._clips, options.fps))
-            self._shared[key] = _SharedFilm(source, report, words)
-        return self._shared[key]
+        steps = self._shared_steps[key]
+        with self._turn(key, progress):
+            if key not in self._shared:
+                steps.restart()
+                folder = self._folders.enter_context(TemporaryDirectory(dir=self._context.scratch_folder()))
+                joined = Path(folder) / "joined.mp4"
+                words = self._finish(board, options).burned
+                report = self._render(board, options, joined, partial(steps.advance, "join"), progress, shared=True)
+                source = DeliverySource(joined, finishing.cuts_s(board, self._clips, options.fps))
+                self._shared[key] = _SharedFilm(source, report, words)
+                steps.finish()
+            return self._shared[key]
+
+    @contextmanager
+    def _turn(self, key: str, progress: ExportProgress) -> Iterator[None]:
+        """Wait until nobody else makes this joined film."""
+        from studio.media.files import Stopped
+
+        lock = self._turns.setdefault(key, threading.Lock())
+        while not lock.acquire(timeout=0.1):
+            if progress.cancelled:
+                raise Stopped
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _finish(self, board: Board, options: FilmOptions):
         from studio.film import captions
@@ -166,15 +217,6 @@ class ExportJob:
                 cancelled=lambda: progress.cancelled,
             )  # fmt: skip
         return to_json(report) | {"path": None}
-
-
-def step_progress(progress: ExportProgress, start: float, end: float) -> Callable[[float], None]:
-    """Progress of one step of an export, as a part of the whole."""
-
-    def advance(fraction: float) -> None:
-        progress.fraction = start + fraction * (end - start)
-
-    return advance
 
 
 def to_json(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Films and other exports of a board: made in the background, with progress and cancel, kept in library/films.
 
-One export at a time: each uses all cores. A cancelled or failed one leaves no file. One that a stop or a crash of the
-studio interrupted is begun again at the next start.
+As many side by side as LANES: each uses several cores. A cancelled or failed one leaves no file and does not touch the
+others. One that a stop or a crash of the studio interrupted is begun again at the next start.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,10 +22,10 @@ from studio.errors import CapabilityError, NotFound, StudioError
 from studio.film import platforms
 from studio.messages import Message, joined, of_error
 from studio.services.assets import Assets
-from studio.services.background import ExportProgress
 from studio.services.context import Context
 from studio.services.delivery_approval import DeliveryApproval
 from studio.services.export_job import ExportJob
+from studio.services.export_time import ExportProgress
 from studio.services.film_options import FilmOptions, read_options
 from studio.services.looks import Looks
 from studio.services.one_run_films import OneRunFilms
@@ -64,8 +65,7 @@ class Exports:
 
     def resume(self, rows: list[Unfinished]) -> None:
         """Begin again the exports of one press, which the last stop interrupted. Returns at once."""
-        with self._work.lock:
-            self._work.running |= {row.id: ExportProgress() for row in rows}
+        self._work.add(row.id for row in rows)
         self._work.submit(self._resume, rows)
 
     def _resume(self, rows: list[Unfinished]) -> None:
@@ -75,19 +75,20 @@ class Exports:
             for row in rows:
                 if row.starts >= MAX_STARTS:
                     self._finish(row.id, "failed", error=Message("export.crashed_often", count=MAX_STARTS))
-                    self._work.running.pop(row.id, None)
+                    self._work.forget(row.id)
                 else:
                     jobs.append((row.id, FilmOptions.model_validate(row.options)))
             if jobs:
                 board = self._storyboards.get(first.board).board
                 board = Board.model_validate(first.plan) if first.plan else board
                 board, clips = self._board_and_clips(board, first.form, jobs[0][1])
-                self._run_all(jobs, first.form, board, clips)
+                self._begin(jobs, first.form, board, clips)
         except Exception as error:
             is_expected = isinstance(error, StudioError)
             log.log(logging.INFO if is_expected else logging.ERROR, "exports were not taken up", exc_info=error)
             for film_id, _ in jobs:
-                if self._work.running.pop(film_id, None) and not self._work.closing:
+                if self._work.running.get(film_id) and not self._work.closing:
+                    self._work.forget(film_id)
                     self._finish(film_id, "failed", error=of_error(error) if is_expected else Message(FAILED))
 
     def _board_and_clips(self, board: Board, form: str, options: FilmOptions) -> tuple[Board, dict[str, Clip]]:
@@ -137,9 +138,8 @@ class Exports:
                     plan.model_dump(mode="json"),
                     cut,
                 )
-        with self._work.lock:
-            self._work.running |= {film_id: ExportProgress() for film_id, _ in jobs}
-        self._work.submit(self._run_all, jobs, form, board, clips)
+        self._work.add(film_id for film_id, _ in jobs)
+        self._begin(jobs, form, board, clips)
         return [self.get(film_id) for film_id, _ in jobs]
 
     def get(self, film_id: str) -> FilmRow:
@@ -160,6 +160,9 @@ class Exports:
             self._storyboards.project_for_runs(film.board)
         if progress := self._work.running.get(film_id):
             progress.cancelled = True
+            if self._work.drop(film_id):
+                self._finish(film_id, "cancelled")
+                self._work.forget(film_id)
 
     def file(self, film_id: str) -> Path:
         """The finished file. Raises NotFound while there is none."""
@@ -168,23 +171,28 @@ class Exports:
             raise NotFound(Message("export.no_file"))
         return path
 
-    def _run_all(self, jobs: list[tuple[str, FilmOptions]], form: str, board: Board, clips: dict[str, Clip]) -> None:
-        with ExportJob(self._context, self._assets, self._looks, board, clips) as job:
-            for film_id, options in jobs:
-                self._run(film_id, form, job, board, clips, options)
+    def _begin(self, jobs: list[tuple[str, FilmOptions]], form: str, board: Board, clips: dict[str, Clip]) -> None:
+        """Begin the exports of one press as there is room. What they share goes with the last of them."""
+        job = ExportJob(self._context, self._assets, self._looks, board, clips)
+        for film_id, options in jobs:
+            if progress := self._work.running.get(film_id):
+                progress.own, progress.shared = job.steps(form, options)
+        works = {film_id: partial(self._run, film_id, form, job, board, clips, options) for film_id, options in jobs}
+        self._work.submit_group(works, job.close)
 
     def _run(
         self, film_id: str, form: str, job: ExportJob, board: Board, clips: dict[str, Clip], options: FilmOptions,
         ) -> None:  # fmt: skip
         from studio.media.files import Stopped, replacing
 
-        progress = self._work.running[film_id]
+        progress, begun = self._work.running[film_id], False
         name = self._file_name(board, form, options)
         target = self._context.settings.data / "library" / "films" / film_id / name
         try:
             if progress.cancelled:
                 raise Stopped
             self._count_start(film_id)
+            begun = True
             with storing(self._context.settings.data), _remove_if_empty(target.parent), replacing(target) as temporary:
                 if form == "film":
                     report = _retry_if_killed(lambda: job.render_film(options, temporary, progress))
@@ -198,7 +206,7 @@ class Exports:
             self._finish(film_id, "succeeded", **columns, report=report)
         except Stopped:
             if progress.closing:
-                self._count_start(film_id, -1)
+                self._count_start(film_id, -1 if begun else 0)
             else:
                 self._finish(film_id, "cancelled")
         except StudioError as error:
@@ -207,7 +215,7 @@ class Exports:
             log.exception("export %s failed", film_id)
             self._finish(film_id, "failed", error=Message(FAILED))
         finally:
-            self._work.running.pop(film_id, None)
+            self._work.forget(film_id)
 
     def _file_name(self, board: Board, form: str, options: FilmOptions) -> str:
         """A name that tells the film, and the place or the kind of file; numbered where the board has it already."""
@@ -252,7 +260,8 @@ class Exports:
                 archive.write(timeline, timeline.name)
                 for number, (shot_id, clip) in enumerate(clips.items(), 1):
                     archive.write(clip.path, f"media/{interchange.file_name(board, shot_id, clip.path.suffix)}")
-                    progress.fraction = number / len(clips)
+                    if progress.own:
+                        progress.own.advance("files", number / len(clips))
         return {"media": len(clips)}
 
     def _archive(self, board: Board, out: Path) -> JSON:

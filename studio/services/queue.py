@@ -135,3 +135,7 @@ class Queue:
         """Fraction done of an export, 0..1; None when it is not under way."""
         progress = self._context.exports.running.get(export_id)
         return progress.fraction if progress else None
+
+    def export_time_left_s(self, export_id: str) -> float | None:
+        """Seconds that an export still takes; None when it is not under way or not known yet."""
+        return self._context.exports.time_left_s(export_id)

@@ -203,6 +203,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "hold_choices": _VIEW,
         "edit_refusal": _VIEW,
         "export_progress": _VIEW,
+        "export_time_left_s": _VIEW,
     },
     "refunds": {"audit": _VIEW, "mark": _CREATE, "letter": _CREATE, "csv": _VIEW},
     "requests": {

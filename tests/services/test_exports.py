@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import time
@@ -254,3 +255,27 @@ def test_one_of_several_is_cancelled_and_the_others_are_made(studio: Studio, boa
         "cancelled",
         "succeeded",
     )
+
+
+def test_places_made_side_by_side_are_the_files_that_each_alone_is(studio: Studio, board: Board) -> None:
+    """The same pictures and sound, whichever is made beside which; what is left of each is known meanwhile."""
+    places, told = ["webm", "master-h265"], dict[str, list[float]]()
+    options = {"saturation": 0.5}
+    alone = [pictures_and_sound(exported(studio, board, "film", preset=place, **options)[1]) for place in places]
+    films = studio.local.exports.start_several(board.id, "film", options, places)
+    until = time.monotonic() + 120
+    while any(studio.local.exports.get(f.id).status == "running" for f in films) and time.monotonic() < until:
+        for film in films:
+            if (left := studio.local.queue.export_time_left_s(film.id)) is not None:
+                told.setdefault(film.id, []).append(left)
+        time.sleep(0.02)
+    assert [pictures_and_sound(studio.local.exports.file(film.id)) for film in films] == alone
+    assert told.keys() == {film.id for film in films}
+    assert all(min(lefts) < max(lefts) and min(lefts) >= 0 for lefts in told.values())
+    assert all(studio.local.queue.export_time_left_s(film.id) is None for film in films)
+
+
+def pictures_and_sound(path: Path) -> list[str]:
+    """What is seen and heard, without the file's own date and names."""
+    with av.open(str(path)) as film:
+        return [hashlib.sha256(frame.to_ndarray().tobytes()).hexdigest() for frame in film.decode()]

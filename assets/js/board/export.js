@@ -141,7 +141,7 @@ export async function exportDialog(store, look) {
       drawn.set(film.id, { key, node });
       const bar = node.querySelector(".st-bar > i");
       if (bar) bar.style.transform = `scaleX(${film.fraction ?? 0})`;
-      node.querySelector(".bd-percent")?.replaceChildren(`${Math.round((film.fraction ?? 0) * 100)} %`);
+      node.querySelector(".bd-percent")?.replaceChildren(...progressWords(film));
       return node;
     });
     rows.replaceChildren(...nodes);
@@ -152,6 +152,20 @@ export async function exportDialog(store, look) {
   if (lookOnly) return;
   pick(form);
   checks.load();
+}
+
+/** How far an export is, and how long it still takes. */
+function progressWords({ fraction, left_s }) {
+  const left = left_s === null || left_s === undefined ? "" : timeLeft(left_s);
+  return [el("span", "", {}, `${Math.round((fraction ?? 0) * 100)} %`), left && el("small", "st-dim", {}, left)].filter(
+    Boolean,
+  );
+}
+
+/** "3 min left": in steps that the eye can follow. */
+function timeLeft(left_s) {
+  if (left_s < 90) return t("exporttime.seconds", { n: Math.max(5, Math.ceil(left_s / 5) * 5) });
+  return t("exporttime.minutes", { n: Math.round(left_s / 60) });
 }
 
 /** Where the film goes, several places at once, each a file of its own. */

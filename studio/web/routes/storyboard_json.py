@@ -225,4 +225,5 @@ def film(studio: Studio, row: FilmRow) -> JSON:
     if row.path:
         path = studio.settings.data / row.path
         name, size = path.name, path.stat().st_size if path.is_file() else None
-    return body | {"fraction": studio.queue.export_progress(row.id), "name": name, "bytes": size}
+    fraction, left_s = studio.queue.export_progress(row.id), studio.queue.export_time_left_s(row.id)
+    return body | {"fraction": fraction, "left_s": left_s, "name": name, "bytes": size}
