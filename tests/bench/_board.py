@@ -1,4 +1,4 @@
-"""A storyboard's figures: its animatic from cold, one edited shot until it is shown, several exports of one cut."""
+"""A storyboard's figures: its animatic from cold, one edited shot until it is shown."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from pathlib import Path
 from studio.domain import Run, Status
 from studio.settings import Settings
 from studio.storyboard import edit, to_timeline
-from studio.storyboard.look import Look
 from studio.studio import Studio
 
 BOARD = Path(__file__).parents[2] / "assets" / "i18n" / "en" / "board.json"
-PLACES = ("youtube", "shorts", "x")
-GRADED = Look(saturation=0.8, contrast=1.1)
 TIMES = 3
 LIMIT_S = 600
 
@@ -64,37 +61,6 @@ def _made(studio: Studio, runs: list[Run]) -> list[Run]:
     done = studio.local.runs.wait([run.id for run in runs], timeout_s=LIMIT_S)
     assert all(run.status is Status.SUCCEEDED for run in done), [run.error for run in done]
     return done
-
-
-def exports(say: Say) -> None:
-    """Three places from one graded cut of two shots and 9 s: each for itself, as before, and together."""
-    with tempfile.TemporaryDirectory() as folder, Studio.open(Settings(data=Path(folder))) as studio:
-        script = json.loads(BOARD.read_text("utf-8"))["example_text_harbour"]
-        two = "\n".join(script.splitlines()[:3])
-        board = studio.local.storyboards.create("Film", script=two, width=1280, height=720, fps=24).board
-        studio.local.storyboards.edit(board.id, "look", lambda b: b.model_copy(update={"look": GRADED}))
-        _made(studio, studio.local.storyboards.draft(board.id))
-        options: dict[str, object] = {"framing": "follow"}
-        alone = _timed(lambda: [_exported(studio, board.id, options, [place]) for place in PLACES])
-        together = _timed(lambda: _exported(studio, board.id, options, list(PLACES)))
-    say(
-        "three places from one cut", cpu_s=together[1], cpu_alone_s=alone[1], ratio_cpu=together[1] / alone[1],
-        wall_s=together[0], wall_alone_s=alone[0],
-    )  # fmt: skip
-
-
-def _exported(studio: Studio, board_id: str, options: dict[str, object], places: list[str]) -> None:
-    films = studio.local.exports.start_several(board_id, "film", options, places)
-    until = time.monotonic() + LIMIT_S
-    while any(studio.local.exports.get(f.id).status == "running" for f in films) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert all(studio.local.exports.get(f.id).status == "succeeded" for f in films)
-
-
-def _timed(work: Callable[[], object]) -> tuple[float, float]:
-    wall, cpu = time.perf_counter(), _cpu_s()
-    work()
-    return time.perf_counter() - wall, _cpu_s() - cpu
 
 
 def _cpu_s() -> float:

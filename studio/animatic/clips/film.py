@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,12 +43,25 @@ class ClipSound:
     def __init__(self, pieces: Iterable[np.ndarray]) -> None:
         self._pieces: Iterator[np.ndarray] = iter(pieces)
         self._left = np.zeros((0, 2), np.float32)
+        self._first: Future[np.ndarray | None] | None = None
+
+    def begin(self) -> None:
+        """Make the first piece in a thread of its own, while the first frames are drawn."""
+        pool = ThreadPoolExecutor(1, "sound")
+        self._first = pool.submit(next, self._pieces, None)
+        pool.shutdown(wait=False)
+
+    def _next(self) -> np.ndarray | None:
+        if self._first is None:
+            return next(self._pieces, None)
+        first, self._first = self._first, None
+        return first.result()
 
     def take(self, count: int) -> np.ndarray:
         """The next samples."""
         parts, have = [self._left], len(self._left)
         while have < count:
-            piece = next(self._pieces, None)
+            piece = self._next()
             if piece is None:
                 piece = np.zeros((count - have, 2), np.float32)
             parts.append(piece)
@@ -60,6 +74,8 @@ class ClipSound:
 def finish(order: Order, shots: list[DrawnShot], report: ReportProgress, *, sound: ClipSound | None) -> None:
     """Draw and encode the shots of an order, which follow each other without gaps. Leaves no file when it fails."""
     total = shots[-1].end
+    if sound is not None:
+        sound.begin()
     writer = VideoWriter(
         output_path(order),
         width=order.width,
