@@ -11,7 +11,7 @@ import logging
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -176,7 +176,8 @@ class Exports:
         job = ExportJob(self._context, self._assets, self._looks, board, clips)
         for film_id, options in jobs:
             if progress := self._work.running.get(film_id):
-                progress.own, progress.shared = job.steps(form, options)
+                with suppress(StudioError):  # the export itself ends with what is wrong
+                    progress.own, progress.shared = job.steps(form, options)
         works = {film_id: partial(self._run, film_id, form, job, board, clips, options) for film_id, options in jobs}
         self._work.submit_group(works, job.close)
 

@@ -257,6 +257,14 @@ def test_one_of_several_is_cancelled_and_the_others_are_made(studio: Studio, boa
     )
 
 
+def test_an_export_whose_captions_cannot_be_read_fails_and_is_not_left_running(studio: Studio, board: Board) -> None:
+    film = studio.local.exports.start(board.id, "film", {"captions": "1\nno times here\nwords"})
+    until = time.monotonic() + 60
+    while (film := studio.local.exports.get(film.id)).status == "running" and time.monotonic() < until:
+        time.sleep(0.02)
+    assert film.status == "failed" and film.error
+
+
 def test_places_made_side_by_side_are_the_files_that_each_alone_is(studio: Studio, board: Board) -> None:
     """The same pictures and sound, whichever is made beside which; what is left of each is known meanwhile."""
     places, told = ["webm", "master-h265"], dict[str, list[float]]()
