@@ -2,7 +2,7 @@
 
 References in the same run: an empty Gradio app whose one function is registered with queue=False, by the same client,
 and the studio's bare health check. Goals: gradio_client p95 under 25 ms, 1,000 runs by one call within a second.
-`--client default` is gradio_client as it comes; `fast` leaves out what a client of plain HTTP need not pay (README).
+client "default" is gradio_client as it comes; "fast" leaves out what a client of plain HTTP need not pay (README).
 """
 
 from __future__ import annotations
