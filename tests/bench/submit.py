@@ -25,7 +25,7 @@ from urllib.parse import quote
 from tests.bench import _live
 from tests.bench._corpus import CHINESE, COMMON, PHRASE, RARE, USUAL
 from tests.bench._live import ROOT, tell, times_ms
-from tests.bench.wire import Client, fill
+from tests.bench.wire import Client, fill, plain
 
 MODEL, TASK = "draft/animatic", "text-to-image"
 QUERIES = (
@@ -76,16 +76,22 @@ def _by_rest(client: Client) -> None:
 def _page_of(client: Client) -> Callable[[], None] | None:
     """A press of Generate as the page sends it; None where this version has no such address."""
 
-    def press() -> int:
-        values = {"model": MODEL, "prompt": f"a fox in the rain {random.random()}"}
-        answer: Any = client.ask("POST", "/ui/forms/t2i/generate", {"values": values, "data": {}})
-        return answer.status
+    terms = ""
+
+    def press() -> Any:
+        form = {"model": MODEL, "values": {"prompt": "a fox in the rain"}}
+        data = {"key": f"press {random.random()}", "terms": terms}
+        answer: Any = client.ask("POST", "/ui/forms/t2i/generate", {"form": form, "data": data})
+        return json.loads(plain(answer))["parts"]["bar"] if answer.status == 200 else None
 
     def checked() -> None:
-        if (status := press()) != 200:
-            raise RuntimeError(f"the page's submit was answered with {status}")
+        if not (told := press()) or not told.get("submitted"):
+            raise RuntimeError(f"the page's submit was answered with {told}")
 
-    return checked if press() == 200 else None
+    if (told := press()) is None:
+        return None
+    terms = told["terms"]
+    return checked
 
 
 @contextmanager

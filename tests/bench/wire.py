@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import brotli
+
 from tests.bench import _corpus, _live
 from tests.bench._live import tell, times_ms
 
@@ -76,6 +78,12 @@ class Client:
         self._used = time.monotonic()
         answer.body = answer.read()
         return answer
+
+
+def plain(answer: Any) -> bytes:
+    """The body as it was before it was compressed."""
+    encoding = answer.headers.get("content-encoding", "")
+    return brotli.decompress(answer.body) if encoding == "br" else answer.body
 
 
 def _measure(url: str, calls: int) -> None:
