@@ -57,6 +57,10 @@ class Scene:
         """A download has begun."""
         return any(p.stat().st_size for p in self.data.glob("library/**/.*.part"))
 
+    def copying(self) -> bool:
+        """A result is being checked and copied under its name."""
+        return any(self.data.glob("library/**/.*.part.mp4"))
+
 
 @dataclass(frozen=True)
 class Point:
@@ -88,7 +92,7 @@ POINTS: dict[str, Point] = {
     "submitting, taken before the death": Point(_slow("submit", "slow-after", 3), lambda s: bool(s.server.tasks)),
     "waiting": Point(_patient, lambda s: s.phase() == "waiting"),
     "downloading": Point(_slow("download", "drip", 3), lambda s: s.growing()),
-    "finishing": Point(_large, lambda s: s.phase() == "finishing"),
+    "finishing": Point(_large, lambda s: s.copying()),
     "any moment, four at once": Point(_patient, lambda s: random.random() < 0.02, crowd=4),
 }
 
