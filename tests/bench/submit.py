@@ -25,7 +25,7 @@ from urllib.parse import quote
 from tests.bench import _live
 from tests.bench._corpus import CHINESE, COMMON, PHRASE, RARE, USUAL
 from tests.bench._live import ROOT, tell, times_ms
-from tests.bench.wire import Client, fill, plain
+from tests.bench.wire import Client, fill, plain, settle
 
 MODEL, TASK = "draft/animatic", "text-to-image"
 QUERIES = (
@@ -54,6 +54,7 @@ def main(argv: list[str]) -> None:
         with _live.studio(folder, wanted.port) as url:
             client = Client(url)
             client.ask("POST", "/ui/queue/pause", {})
+            settle(client.port)
             calls = {"bare": lambda: client.get("/healthz"), "rest": lambda: _by_rest(client)}
             if by_page := _page_of(client):
                 calls["page"] = by_page
