@@ -58,12 +58,14 @@
   };
   paint();
   system.addEventListener("change", paint);
-  addEventListener("DOMContentLoaded", () => {
+  const read = () => {
+    if (!document.body) return; // a reload for another language has ended this page
     paint();
     const viewport = document.querySelector('meta[name="viewport"]');
     if (viewport) viewport.content += ", viewport-fit=cover"; // an installed app draws below the notch, too
     new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-  });
+  };
+  document.addEventListener("readystatechange", read, { once: true }); // DOMContentLoaded waits for Gradio's scripts
   // mode: light, dark, or "" for the system's; without one the other of the two.
   window.studioTheme = (mode = dark() ? "light" : "dark") => (keep.set("studio-theme", mode), paint());
   window.studioLanguage = () => (keep.set("studio-language", language === "en" ? "zh-CN" : "en"), location.reload());

@@ -41,6 +41,14 @@ def test_a_clip_is_made_from_typing_to_result(open_page: Open, site: Site) -> No
     assert (run.assets[0].width, run.assets[0].height, run.assets[0].duration_s) == (832, 480, 1.0)
 
 
+LOOKED_AT = ("#create-t2i .sl-title", "#t2i-prompt textarea", "#t2i-bar button", "#t2i-picker button")
+LOOK = """(name) => {
+  const element = document.querySelector(name), { color, backgroundColor, fontFamily } = getComputedStyle(element);
+  const { x, y, height } = element.getBoundingClientRect();
+  return [color, backgroundColor, fontFamily.split(",")[0].replaceAll('"', "")].concat([x, y, height].map(Math.round));
+}"""
+
+
 def test_the_form_can_be_used_before_the_tabs_are_there(context: BrowserContext, site: Site) -> None:
     """Gradio comes late here: the form is typed into meanwhile, and goes into its tab with text, caret and price."""
     page, held = context.new_page(), list[Route]()
@@ -51,12 +59,14 @@ def test_the_form_can_be_used_before_the_tabs_are_there(context: BrowserContext,
     expect(page.locator("#t2i-bar .sf-size")).to_have_text("832 × 480")
     prompt(page, "t2i").press("Home")
     assert page.locator("#studio-tabs").count() == 0
+    look = {name: page.evaluate(LOOK, name) for name in LOOKED_AT}
     held[0].continue_()
     expect(page.locator("#tab-t2i #t2i-prompt textarea")).to_have_value("a kakapo")
     expect(page.locator(".studio-first")).to_have_count(0)
     page.keyboard.type("now ")
     expect(prompt(page, "t2i")).to_have_value("now a kakapo")
     expect(page.locator("#t2i-tier label:has(:checked)")).to_have_text("480P")
+    assert {name: page.evaluate(LOOK, name) for name in LOOKED_AT} == look
 
 
 def test_what_was_typed_during_a_switch_of_model_stays(open_page: Open) -> None:

@@ -9,7 +9,8 @@ const page = document.querySelector('meta[name="studio-tab"]')?.getAttribute("co
 if (document.readyState === "loading")
   await new Promise((done) => document.addEventListener("readystatechange", done, { once: true }));
 
-if (!document.getElementById(page)) {
+// A reload for another language leaves this document without a body.
+if (document.body && !document.getElementById(page)) {
   const place = el("main", "", {});
   const whole = el("div", "gradio-container studio-first", {}, place);
   const app = document.querySelector("gradio-app");
