@@ -44,7 +44,7 @@ ONCE_A_MINUTE = frozenset({"storyboards.edit", "presets.set_form_default"})
 
 READS: dict[str, frozenset[str]] = {
     "account": frozenset({"person", "sessions", "tokens"}),
-    "admin": frozenset({"storage", "backups", "spend"}),
+    "admin": frozenset({"storage", "backups", "backup_progress", "spend"}),
     "agents": frozenset({"providers"}),
     "assets": frozenset({"newest_seq", "discard"}),
     "audit": frozenset({"months", "verify"}),
