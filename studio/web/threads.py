@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import partial, wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
@@ -18,7 +18,7 @@ T = TypeVar("T")
 _searches: RunVar[CapacityLimiter] = RunVar("searches")
 
 
-def as_search(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
+def as_search(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
     """The function as a coroutine that runs in one of SEARCHES threads; the others wait without one."""
 
     @wraps(function)

@@ -11,15 +11,13 @@ import argparse
 import json
 import os
 import secrets
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import httpx
 
-from tests.bench.start import ROOT, _first_answer, _free_port
+from tests.bench._serve import program
 
 GOAL_MB = 30
 SEARCH = {"data": ["", "", "", "", "", 0, None, 1]}
@@ -33,18 +31,10 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--warm-up", type=int, default=200)
     parser.add_argument("--parts", type=int, default=4, help="figures for each of the two kinds")
     chosen = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory() as folder:
-        port = _free_port()
-        command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), "--data", str(Path(folder) / "data")]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _first_answer(f"{url}/", process)
-            with httpx.Client(base_url=url, timeout=60) as web:
-                _measure(web, process.pid, chosen)
-        finally:
-            process.terminate()
-            process.wait(30)
+    with tempfile.TemporaryDirectory() as folder, program("studio", Path(folder)) as studio:
+        studio.first_answer()
+        with httpx.Client(base_url=studio.url, timeout=60) as web:
+            _measure(web, studio.process.pid, chosen)
 
 
 def _measure(web: httpx.Client, pid: int, chosen: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from studio.catalogue import AccountLimits, Catalogue
-from studio.domain import Status
+from studio.domain import Phase, Status
 from studio.engines.fake import FakeEngine, FakeProvider, FakeScript, FindingFake
 from studio.errors import Conflict
 from studio.settings import Settings
@@ -71,7 +71,7 @@ def test_an_engine_never_has_more_runs_in_flight_than_it_allows(
         made = studio.local.requests.submit(image(n=6))
         done = studio.local.runs.wait([run.id for run in made], timeout_s=10)
         steps = [{e.phase: e.at for e in studio.local.runs.history(run.id)} for run in done]
-    sent_and_ready = [(s["submitting"], 1) for s in steps] + [(s["downloading"], -1) for s in steps]
+    sent_and_ready = [(s[Phase.SUBMITTING], 1) for s in steps] + [(s[Phase.DOWNLOADING], -1) for s in steps]
     assert max(accumulate(step for _, step in sorted(sent_and_ready))) == 2
 
 
