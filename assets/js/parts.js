@@ -42,9 +42,13 @@ function sharpen(box) {
   );
 }
 
-/** A node with pictures leaves the page for good: until it is collected, its boxes would be looked at in each frame. */
+/**
+ * A node with pictures leaves the page for good. Until it is collected, its boxes would be looked at in each frame, and its
+ * pictures still be asked for: of a fast scroll hundreds, which those in sight would wait behind.
+ */
 export function forget(node) {
   for (const box of node.querySelectorAll(".st-pic")) sizes.unobserve(box);
+  for (const image of node.querySelectorAll("img")) if (!image.complete) image.removeAttribute("src");
 }
 
 /** The run's picture: a lazy thumbnail, as sharp as its place needs; a clip plays, muted, while pointed at or focused. */

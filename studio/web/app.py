@@ -7,12 +7,13 @@ import gc
 import logging
 import os
 import shutil
+import threading
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.messages import Message
+from studio.messages import LOCALES, Message
 from studio.web import navigation
 from studio.web.forms import files as form_files
 from studio.web.i18n import tables
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import ASGIApp
 
+    from studio.settings import Settings
     from studio.studio import Studio
 
 log = logging.getLogger(__name__)
@@ -183,11 +185,21 @@ def freeze() -> None:
     gc.freeze()
 
 
+def _prepare_first_page(settings: Settings) -> None:
+    """In a thread of its own: whoever opens the page meanwhile waits no longer than without it."""
+    from studio.web import program_files
+    from studio.web.theme import head
+
+    for language in LOCALES:
+        program_files.prepare(head(settings, language) + navigation.first_form())
+
+
 def serve(studio: Studio) -> None:
     """Serve the pages until the process is told to stop."""
     with served(studio) as url:
         freeze()
         print(f"Wan Studio is ready at {url}", flush=True)
+        threading.Thread(target=_prepare_first_page, args=(studio.settings,), name="first page", daemon=True).start()
         if studio.settings.has_accounts and not studio.people.has_admin():
             print(Message("people.no_admin"), flush=True)
         studio.wait()

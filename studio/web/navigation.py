@@ -74,11 +74,11 @@ def tags(services: UserServices, query: Mapping[str, str], tabs: Mapping[str, st
     first = tab_of(query, hidden, tabs)
     told = {"may": may, "hidden-tabs": " ".join(hidden), "tab": first}
     metas = "".join(f'<meta name="studio-{name}" content="{content}">' for name, content in told.items())
-    return metas + (_first_form() if tabs.get(first) == FORM else _preloads(tabs[first]) if first else "")
+    return metas + (first_form() if tabs.get(first) == FORM else _preloads(tabs[first]) if first else "")
 
 
 @cache
-def _first_form() -> str:
+def first_form() -> str:
     """The script that draws a form before Gradio has built the tabs."""
     return f'{_preloads(FIRST_FORM)}<script type="module" async src="{asset_url(f"js/{FIRST_FORM}")}"></script>'
 

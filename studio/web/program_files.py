@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from functools import lru_cache
 
 from starlette.datastructures import Headers
@@ -23,6 +24,7 @@ COMPRESSED = frozenset({".js", ".css", ".svg"})
 MIN_GZIP_BYTES = 1024
 WORDS = {f"words/{language}.js": language for language in ("en", "zh-CN")}
 """Made from the tables of assets/i18n: window.studioWords, as assets/js/shell.js reads it."""
+_ASKED = re.compile(r'"ui/assets/[0-9a-f]+/([^"]+)"')
 
 
 def program_file(digest: str, path: str, *, accept_encoding: str = "") -> Response:
@@ -35,6 +37,12 @@ def program_file(digest: str, path: str, *, accept_encoding: str = "") -> Respon
     caching = IMMUTABLE if digest == assets_digest() else "no-cache"
     headers = {"cache-control": caching, "x-content-type-options": "nosniff", "vary": "accept-encoding"}
     return Response(body, headers=headers | ({"content-encoding": "gzip"} if is_packed else {}), media_type=media_type)
+
+
+def prepare(html: str) -> None:
+    """Read and compress the program files that this HTML asks for, so that the first page does not wait for that."""
+    for path in _ASKED.findall(html):
+        _read(path, True)
 
 
 @lru_cache(maxsize=1024)
