@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -53,6 +53,8 @@ class ExportWork(BackgroundWork):
         self.running: dict[str, ExportProgress] = {}
         self.clock = ExportClock()
         self._waiting: dict[str, Future[None]] = {}
+        self._names: dict[str, tuple[str, str]] = {}
+        self._naming = threading.Lock()
 
     def add(self, film_ids: Iterable[str]) -> None:
         """These exports are asked for."""
@@ -86,8 +88,19 @@ class ExportWork(BackgroundWork):
         future = self._waiting.get(film_id)
         return bool(future and future.cancel())
 
+    def take_name(self, film_id: str, board: str, names: Iterable[str], used: Callable[[], Collection[str]]) -> str:
+        """The first of the names that no file of the board has (`used`), and no other export of it under way."""
+        with self._naming:
+            # read before the files: an export that ends meanwhile is among one of them
+            taken = {name for of_board, name in list(self._names.values()) if of_board == board}
+            taken.update(used())
+            name = next(name for name in names if name not in taken)
+            self._names[film_id] = board, name
+            return name
+
     def forget(self, film_id: str) -> None:
         """The export has ended."""
+        self._names.pop(film_id, None)
         self.running.pop(film_id, None)
         self._waiting.pop(film_id, None)
 

@@ -187,7 +187,7 @@ class Exports:
         from studio.media.files import Stopped, replacing
 
         progress, begun = self._work.running[film_id], False
-        name = self._file_name(board, form, options)
+        name = self._file_name(film_id, board, form, options)
         target = self._context.settings.data / "library" / "films" / film_id / name
         try:
             if progress.cancelled:
@@ -218,16 +218,18 @@ class Exports:
         finally:
             self._work.forget(film_id)
 
-    def _file_name(self, board: Board, form: str, options: FilmOptions) -> str:
+    def _file_name(self, film_id: str, board: Board, form: str, options: FilmOptions) -> str:
         """A name that tells the film, and the place or the kind of file; numbered where the board has it already."""
         preset = platforms.preset(options.preset)
         suffix = platforms.SUFFIX[preset.form] if form == "film" else SUFFIXES[form]
         kind = preset.label if form == "film" else FORM_NAMES[form]
         kind += " review copy" if form == "film" and options.review_copy else ""
         stem = f"{_safe_name(board.title)[:60].strip() or 'film'} - {_safe_name(kind)}"
-        used = {Path(film.path).name for film in self.list_for_board(board.id) if film.path}
         names = (f"{stem}{f' v{n}' if n > 1 else ''}{suffix}" for n in itertools.count(1))
-        return next(name for name in names if name not in used)
+        return self._work.take_name(film_id, board.id, names, lambda: self._file_names(board.id))
+
+    def _file_names(self, board_id: str) -> set[str]:
+        return {Path(film.path).name for film in self.list_for_board(board_id) if film.path}
 
     def _count_start(self, film_id: str, change: int = 1) -> None:
         with self._context.store.write() as db:
