@@ -7,7 +7,7 @@ import gc
 import sys
 
 
-def give_back() -> None:
+def trim() -> None:
     """Collect what nobody refers to, and let the C library return its free pages, where it can (glibc).
 
     Else those stay with the process for good: tens of megabytes after a few large pictures.

@@ -21,6 +21,7 @@ from tests.support.syntax import tree
 
 ROOT = Path(__file__).parents[1]
 LEVEL = {
+    "background_thread": 0,
     "errors": 0, "lean_imports": 0, "memory": 0, "messages": 0, "memo": 0, "domain": 1, "permissions": 1, "settings": 1,
     "storage": 1, "prompt": 1, "field_errors": 1,
     "space_settings": 1, "payload": 2, "catalogue": 2, "media": 3, "animatic": 4, "film": 4,

@@ -159,7 +159,7 @@ def client(limits: httpx.Limits, timeout: httpx.Timeout) -> httpx.AsyncClient:
     return _client(limits, timeout, Transport)
 
 
-def own_client(limits: httpx.Limits, timeout: httpx.Timeout) -> httpx.AsyncClient:
+def trusted_client(limits: httpx.Limits, timeout: httpx.Timeout) -> httpx.AsyncClient:
     """A client for addresses that the user or the studio gave. It follows no redirect."""
     whole = httpx.AsyncHTTPTransport(verify=ssl_context(), limits=limits)
     return _client(limits, timeout, lambda limits: LeanTransport(limits, ssl_context(), whole))

@@ -90,7 +90,7 @@ class ApiClient:
                 max_connections=CONNECTIONS, max_keepalive_connections=IDLE_CONNECTIONS, keepalive_expiry=IDLE_TIMEOUT_S
             )
             timeout = httpx.Timeout(30.0, connect=15.0, pool=None)
-            self._client = (addresses.client if self._judged else addresses.own_client)(limits, timeout)
+            self._client = (addresses.client if self._judged else addresses.trusted_client)(limits, timeout)
         return self._client
 
     async def close(self) -> None:

@@ -10,11 +10,12 @@ import logging
 import os
 import re
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+
+from studio.background_thread import BackgroundThread
 
 log = logging.getLogger(__name__)
 PARTIAL_DOWNLOAD = re.compile(r"^\.(r_\w+)-\d+\.part(\.json)?$")
@@ -28,25 +29,14 @@ CLOCK_RESOLUTION_S = 0.05
 """File systems note times by a coarser clock than ours."""
 
 
-class Leftovers:
-    """Sweeps once, on a thread of its own, since a library may be large. is_active: whether a run has not ended."""
+class Leftovers(BackgroundThread):
+    """Sweeps once, in the background, since a library may be large. is_active: whether a run has not ended."""
 
     def __init__(self, data: Path, is_active: Callable[[str], bool]) -> None:
+        super().__init__("leftovers")
         self._data, self._is_active, self._started_at = data, is_active, time.time() - CLOCK_RESOLUTION_S
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._sweep, name="leftovers", daemon=True)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop, wherever it is."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=5)
-
-    def _sweep(self) -> None:
+    def _run(self) -> None:
         try:
             films = [folder for folder in (self._data / "library" / "films").glob("*") if self._is_older(folder)]
             for path in self._temporary_paths():

@@ -334,7 +334,7 @@ class Scheduler:
     def _give_back_memory(self) -> None:
         def give_back() -> None:
             self.jobs.store.drop_readers()
-            memory.give_back()
+            memory.trim()
 
         if not self._stopping:
             asyncio.get_running_loop().run_in_executor(None, give_back)

@@ -7,12 +7,12 @@ goes on at the next start. It belongs to the studio; visitors see it and cannot 
 from __future__ import annotations
 
 import logging
-import threading
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from studio.background_thread import BackgroundThread
 from studio.domain import JSON
 from studio.errors import StudioError
 from studio.services.acting import UserServices
@@ -26,26 +26,19 @@ WAIT_S, STEP_S = 300.0, 1.0
 """The longest wait for its runs and its film, and how often a stop is looked for meanwhile."""
 
 
-class DemoContent:
+class DemoContent(BackgroundThread):
     """services: the studio's own, when the work begins."""
 
     def __init__(self, store: Store, services: Callable[[], UserServices]) -> None:
+        super().__init__("demo")
         self._store, self._services = store, services
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="demo", daemon=True)
 
     def start(self) -> None:
         """Begin where the studio is empty, or go on with what was begun."""
         with self._store.read() as db:
             state, empty = demo.state(db), demo.is_empty(db)
         if not state.get("done") and (state or empty):
-            self._thread.start()
-
-    def close(self) -> None:
-        """Stop waiting; the runs are the scheduler's."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=5)
+            super().start()
 
     def _run(self) -> None:
         try:

@@ -164,17 +164,14 @@ def time_left(exports: Sequence[ExportProgress], speed: float, *, lanes: int = L
     while waiting or active:
         while waiting and len(active) < lanes:
             active.append(waiting.popleft())
-        works: dict[object, float] = {}
-        for n in active:
-            common = id(exports[n].shared)
-            works |= {("shared", common): shared[common]} if shared.get(common, 0) > 0 else {n: own[n]}
-        step = min(works.values())
-        now += step * len(works) / speed
-        for key in works:
-            if isinstance(key, tuple):
-                shared[key[1]] -= step
-            else:
-                own[key] -= step  # type: ignore[index]
+        first = {common for n in active if shared.get(common := id(exports[n].shared), 0) > 0}
+        then = [n for n in active if id(exports[n].shared) not in first]
+        step = min([shared[common] for common in first] + [own[n] for n in then])
+        now += step * (len(first) + len(then)) / speed
+        for common in first:
+            shared[common] -= step
+        for n in then:
+            own[n] -= step
         for n in [n for n in active if shared.get(id(exports[n].shared), 0) <= 0 and own[n] <= 0]:
             left[n] = now
             active.remove(n)

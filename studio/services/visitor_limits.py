@@ -18,6 +18,7 @@ from limits import RateLimitItem, RateLimitItemPerHour
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from studio.background_thread import BackgroundThread
 from studio.catalogue import Model
 from studio.domain import now
 from studio.errors import LimitReached, StorageUnavailable
@@ -144,23 +145,12 @@ class VisitorLimiter:
                 return count
 
 
-class VisitorSweeper:
-    """Calls sweep every minute, on a thread of its own."""
+class VisitorSweeper(BackgroundThread):
+    """Calls sweep every minute."""
 
     def __init__(self, limiter: VisitorLimiter, *, every_s: float = SWEEP_S) -> None:
+        super().__init__("visitors")
         self._limiter, self._every_s = limiter, every_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="visitors", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop; a sweep under way ends first."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=5)
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import threading
 
+from studio.background_thread import BackgroundThread
 from studio.errors import StorageUnavailable
 from studio.store import search_terms
 from studio.store.db import Store
@@ -14,26 +14,19 @@ PAUSE_S = 0.05
 """Between two steps: whoever writes has its turn."""
 
 
-class SearchFill:
-    """Fills once, on a thread of its own, and goes on after a restart where it stood."""
+class SearchFill(BackgroundThread):
+    """Fills once, and goes on after a restart where it stood."""
 
     def __init__(self, store: Store, *, pause_s: float = PAUSE_S) -> None:
+        super().__init__("search terms")
         self._store, self._pause_s = store, pause_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="search terms", daemon=True)
 
     def start(self) -> None:
         """Begin, where there is anything to do."""
         with self._store.read() as db:
             complete = search_terms.are_complete(db)
         if not complete:
-            self._thread.start()
-
-    def close(self) -> None:
-        """Stop after the step under way."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=5)
+            super().start()
 
     def _run(self) -> None:
         try:

@@ -185,13 +185,13 @@ def freeze() -> None:
     gc.freeze()
 
 
-def _prepare_first_page(settings: Settings) -> None:
+def _warm_up_first_page(settings: Settings) -> None:
     """In a thread of its own: whoever opens the page meanwhile waits no longer than without it."""
     from studio.web import program_files
     from studio.web.theme import head
 
     for language in LOCALES:
-        program_files.prepare(head(settings, language) + navigation.first_form())
+        program_files.warm_up(head(settings, language) + navigation.first_form())
 
 
 def serve(studio: Studio) -> None:
@@ -199,7 +199,7 @@ def serve(studio: Studio) -> None:
     with served(studio) as url:
         freeze()
         print(f"Wan Studio is ready at {url}", flush=True)
-        threading.Thread(target=_prepare_first_page, args=(studio.settings,), name="first page", daemon=True).start()
+        threading.Thread(target=_warm_up_first_page, args=(studio.settings,), name="first page", daemon=True).start()
         if studio.settings.has_accounts and not studio.people.has_admin():
             print(Message("people.no_admin"), flush=True)
         studio.wait()

@@ -39,7 +39,7 @@ def program_file(digest: str, path: str, *, accept_encoding: str = "") -> Respon
     return Response(body, headers=headers | ({"content-encoding": "gzip"} if is_packed else {}), media_type=media_type)
 
 
-def prepare(html: str) -> None:
+def warm_up(html: str) -> None:
     """Read and compress the program files that this HTML asks for, so that the first page does not wait for that."""
     for path in _ASKED.findall(html):
         _read(path, True)

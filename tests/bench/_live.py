@@ -5,19 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+from tests.bench import _serve
 
-ROOT = Path(__file__).parents[2]
-PATIENCE_S = 120.0
 EMPTY = """
 import os, sys, tempfile
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -33,7 +28,7 @@ demo.launch(server_port=int(sys.argv[1]), ssr_mode=False, run_history=False, qui
 @contextlib.contextmanager
 def studio(folder: Path, port: int = 0) -> Iterator[str]:
     """The address of the studio over this data folder."""
-    with _served([str(ROOT / "app.py"), "--data", str(folder / "data"), "--port"], folder, port) as url:
+    with _served([str(_serve.ROOT / "app.py"), "--data", str(folder / "data"), "--port"], folder, port) as url:
         yield url
 
 
@@ -48,40 +43,9 @@ def empty(folder: Path, port: int = 0) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _served(command: list[str], folder: Path, port: int) -> Iterator[str]:
-    port = port or _free_port()
-    environ = os.environ | {"GRADIO_TEMP_DIR": str(folder / "gradio"), "GRADIO_ANALYTICS_ENABLED": "False"}
-    process = subprocess.Popen(
-        [sys.executable, *command, str(port)], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        _await(url, process)
-        yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _await(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            raise RuntimeError(f"it ended with {process.returncode} before it answered")
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(url, timeout=10).status_code == 200:
-                return
-        time.sleep(0.1)
-    raise TimeoutError(url)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    with _serve.started(command, folder, port) as running:
+        running.first_answer()
+        yield running.url
 
 
 def times_ms(call: Callable[[], object], count: int) -> list[float]:

@@ -82,14 +82,23 @@ def _fields(pid: int) -> list[str]:
 @contextmanager
 def program(which: str, folder: Path, data: Path | None = None) -> Iterator[Program]:
     """ "studio" or "empty", started in a new process, with what it keeps in `folder`. data: instead, the studio's."""
-    port = _free_port()
     script = folder / "empty.py"
     script.write_text(EMPTY)
-    studio = [str(ROOT / "app.py"), "--port", str(port), "--data", str(data or folder / "data")]
-    command = [sys.executable, *(studio if which == "studio" else [str(script), str(port)])]
+    studio = [str(ROOT / "app.py"), "--data", str(data or folder / "data"), "--port"]
+    with started(studio if which == "studio" else [str(script)], folder) as running:
+        yield running
+
+
+@contextmanager
+def started(command: list[str], folder: Path, port: int = 0) -> Iterator[Program]:
+    """A Python program in a new process, with its port as the last argument. folder: for Gradio's files."""
+    port = port or _free_port()
     environ = os.environ | {"GRADIO_TEMP_DIR": str(folder / "gradio"), "GRADIO_ANALYTICS_ENABLED": "False"}
     began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, *command, str(port)], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     try:
         yield Program(process, f"http://127.0.0.1:{port}/", began)
     finally:

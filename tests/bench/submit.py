@@ -24,7 +24,8 @@ from urllib.parse import quote
 
 from tests.bench import _live
 from tests.bench._corpus import CHINESE, COMMON, PHRASE, RARE, USUAL
-from tests.bench._live import ROOT, tell, times_ms
+from tests.bench._live import tell, times_ms
+from tests.bench._serve import ROOT
 from tests.bench.wire import Client, fill, plain, settle
 
 MODEL, TASK = "draft/animatic", "text-to-image"
