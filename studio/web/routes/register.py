@@ -41,6 +41,7 @@ from studio.web.routes import (
     review_rules,
     reviews,
     runs,
+    scripts,
     session_keys,
     settings,
     shared,
@@ -109,6 +110,7 @@ def build(studio: Studio) -> Site:
         review_rooms.router(rooms),
         review_rules.router(studio),
         review_export.router(studio),
+        scripts.router(),
         *(part.router(studio) for part in parts),
         *shared.routers(studio, rooms),
     ]
