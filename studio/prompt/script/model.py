@@ -16,7 +16,7 @@ ShotField = Literal[
 FilmField = Literal["title", "style", "negative", "cast"]
 Field = ShotField | FilmField
 LengthFrom = Literal["own", "times", "dialogue", "default"]
-"""Where a shot's length comes from: written as a length, as a start and an end, estimated from its speech, or assumed."""
+"""Where a length comes from: written as a length, as a start and an end, estimated from speech, or assumed."""
 MemberKind = Literal["character", "place", "prop"]
 
 FILM = -1
