@@ -115,13 +115,20 @@ class HeldReason(StrEnum):
     BROKEN_RESULT = "broken_result"
 
 
+MAX_ORIGINAL_CHARS = 20_000
+"""Characters of a prompt as it was first written: as many as the longest prompt of any model."""
+NEVER_SENT = frozenset({"original_prompt"})
+"""Fields of a request that are kept with the run and that no provider gets."""
+
+
 class Request(Value):
     """What the user asked of one model, in the flat form of the API minus `params`.
 
     Sizes: either width and height, or aspect and tier (a row of the catalogue turns one into the other). Media are
     asset ids; `reference_voices` gives a reference (key) the voice of a sound file. `params` holds the model's own
     parameters by their catalogue names; the flat form carries them at the top level (see catalogue.parse_request and
-    Request.flat). n is the number of runs wanted, each with its own seed.
+    Request.flat). n is the number of runs wanted, each with its own seed. original_prompt: what the person wrote first,
+    where `prompt` was rewritten before it was sent; "" elsewhere. It is kept and found, and no engine gets it.
     """
 
     model_config = ConfigDict(allow_inf_nan=False)
@@ -130,6 +137,7 @@ class Request(Value):
     model: str
     prompt: str = ""
     negative_prompt: str = ""
+    original_prompt: str = Field("", max_length=MAX_ORIGINAL_CHARS)
     width: int | None = None
     height: int | None = None
     aspect: str | None = None

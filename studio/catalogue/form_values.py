@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from studio.catalogue import Catalogue, Model, consent, form_sizes, reference_names, validation
 from studio.catalogue.form_sizes import as_object
-from studio.domain import JSON, MEDIA_INPUTS, Kind, Task
+from studio.domain import JSON, MEDIA_INPUTS, NEVER_SENT, Kind, Task
 from studio.errors import CapabilityError
 from studio.field_errors import short
 from studio.messages import Message, term
@@ -33,7 +33,7 @@ FOLLOW_INPUT = "follow"
 """Value of a duration or fps control that leaves it to the input."""
 
 
-TEXT_KEYS = ("prompt", "negative_prompt", "aspect", "tier", "seed_mode", "seeds", "people")
+TEXT_KEYS = ("prompt", "negative_prompt", "original_prompt", "aspect", "tier", "seed_mode", "seeds", "people")
 NUMBER_KEYS = ("width", "height", "duration_s", "duration_pick", "n")
 
 
@@ -69,6 +69,9 @@ def to_request(values: JSON, model: Model, task: Task) -> JSON:
     body["prompt"] = (values.get("prompt") or "") if takes_prompt(model) else ""
     if model.negative_prompt and values.get("negative_prompt"):
         body["negative_prompt"] = values["negative_prompt"]
+    first = values.get("original_prompt")
+    if first and body["prompt"].strip() and first.strip() != body["prompt"].strip():
+        body["original_prompt"] = first
     body |= form_sizes.to_request(model, task, values)
     if task.makes == "video":
         body |= _times(values, model, task)
@@ -219,6 +222,7 @@ def from_request(body: JSON, model: Model, task: Task, *, shape: str | None = No
     shape: the name of the shape that its size was chosen by, as in form_sizes.from_request.
     """
     values: JSON = {"prompt": body.get("prompt") or "", "negative_prompt": body.get("negative_prompt") or ""}
+    values["original_prompt"] = body.get("original_prompt") or ""
     values |= {"aspect": None, "tier": None, "width": None, "height": None} | form_sizes.from_request(
         model, task, body, chosen_aspect=shape
     )
@@ -262,11 +266,12 @@ def _time_values(body: JSON, model: Model, task: Task) -> JSON:
     return values
 
 
-MOVED_APART = frozenset((*MEDIA, *TEXT_FIELDS, "n", "width", "height", "tier"))
+MOVED_APART = frozenset((*MEDIA, *TEXT_FIELDS, *NEVER_SENT, "n", "width", "height", "tier"))
 """Fields of a request that a switch of model moves by rules of their own."""
 KEPT_ON_SWITCH = (
     "prompt",
     "negative_prompt",
+    "original_prompt",
     "seed_mode",
     "seed",
     "seeds",

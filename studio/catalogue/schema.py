@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from studio.catalogue.body import REST, BodyField, path_error
-from studio.domain import Kind, Request, Task
+from studio.domain import NEVER_SENT, Kind, Request, Task
 from studio.messages import Message
 
 Follows = Literal["size", "duration", "fps"]
@@ -315,7 +315,7 @@ class Model(Row):
             if wrong := path_error(path, field):
                 raise ValueError(wrong)
         sent = {name for field in self.request.values() for name in field.sources()}
-        known = {*Request.model_fields, *self.params, "model", REST}
+        known = {*Request.model_fields, *self.params, "model", REST} - NEVER_SENT
         if unknown := sorted(sent - known):
             raise ValueError(Message("userfile.no_such_param", place="request", name=", ".join(unknown)))
         if self.request and (dropped := sorted(self._taken(rest=REST in sent) - sent)):

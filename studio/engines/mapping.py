@@ -16,7 +16,7 @@ from typing import Any
 from studio.catalogue import shapes
 from studio.catalogue.body import NAME, REST, BodyField
 from studio.catalogue.schema import Model
-from studio.domain import JSON, MEDIA_INPUTS, Asset, Kind
+from studio.domain import JSON, MEDIA_INPUTS, NEVER_SENT, Asset, Kind
 from studio.engines.base import Job
 
 STEP = re.compile(r"(\w+)(?:\[(\d)\])?")
@@ -63,7 +63,9 @@ def values_of(job: Job, address: Callable[[str, Job], str]) -> dict[str, Any]:
     """
     request, model = job.request, job.model
     values = {
-        name: getattr(request, name) for name in type(request).model_fields if name not in (*MEDIA_INPUTS, "params")
+        name: getattr(request, name)
+        for name in type(request).model_fields
+        if name not in (*MEDIA_INPUTS, *NEVER_SENT, "params")
     }
     values |= {"seed": job.seed if model.seeds else None, "audio": request.audio if model.audio == "optional" else None}
     values |= {name: _number(name, value, model) for name, value in request.params.items() if name in model.params}

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from studio.domain import TRANSITIONS, HeldReason, Phase, Run, Status
+from studio.domain import TRANSITIONS, HeldReason, Phase, Request, Run, Status
 from studio.errors import Conflict, NotAllowed, NotFound
 from studio.messages import Message, stored, term
 from studio.store import events, mapping, tokenize, visibility
@@ -79,7 +79,7 @@ def add(db: Database, new: NewRun, batch: str = "") -> Run:
     """
     run, request = new.run, new.run.request
     values: dict[str, Any] = {name: getattr(run, name) for name in _INSERT if hasattr(run, name)} | {
-        "task": request.task.value, "kind": request.task.makes.value, "words": tokenize.spaced(request.prompt),
+        "task": request.task.value, "kind": request.task.makes.value, "words": _words(request),
         "request": mapping.as_json(request), "batch": batch, "pace": new.pace, "created_at": stamp(run.created_at),
         "seed": mapping.seed_in(run.seed), "error_message": stored(run.error),
     }  # fmt: skip
@@ -88,6 +88,11 @@ def add(db: Database, new: NewRun, batch: str = "") -> Run:
         for idx, asset in enumerate(ids):
             attach(db, seq, role, idx, asset)
     return run.model_copy(update={"seq": seq, "batch": batch})
+
+
+def _words(request: Request) -> str:
+    """What the run is found by: the prompt, and what was written first where that differs."""
+    return tokenize.texts(request.prompt, request.original_prompt)
 
 
 def attach(db: Database, run_seq: int, role: str, idx: int, asset_id: str) -> None:
@@ -221,7 +226,7 @@ def replace_request(db: Database, run: Run, new: NewRun, why: str, **columns: An
         name: getattr(wanted, name)
         for name in ("model", "provider", "account", "held_reason", "expected_s", "estimate_usd")
     }
-    values |= {"task": request.task.value, "kind": request.task.makes.value, "words": tokenize.spaced(request.prompt)}
+    values |= {"task": request.task.value, "kind": request.task.makes.value, "words": _words(request)}
     values |= {"request": mapping.as_json(request), "seed": mapping.seed_in(wanted.seed), "pace": new.pace}
     values |= {"error": wanted.error, "error_code": None, "note": None, "phase": None, "crashes": 0} | columns
     values = mapping.with_messages(values)

@@ -15,10 +15,18 @@ _EACH = re.compile(f"([{_CJK}])")
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 """Characters without a meaning of their own: the index has them as terms, see store.search_terms."""
 
+BOUNDARY = " \ue01f "
+"""A term between two texts of a row, which nobody can type; store.search_terms has no other use for it."""
+
 
 def spaced(text: str) -> str:
     """The text as it is indexed and searched."""
     return _EACH.sub(r" \1 ", _PRIVATE.sub(" ", text))
+
+
+def texts(*written: str) -> str:
+    """Several texts of one row as they are indexed: no phrase begins in one and ends in the next."""
+    return BOUNDARY.join(spaced(text) for text in written if text)
 
 
 def phrase(text: str) -> str:

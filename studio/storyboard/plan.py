@@ -13,7 +13,7 @@ from functools import cached_property
 
 from studio.catalogue import Catalogue, Model, validation
 from studio.catalogue.schema import FreeSize, Size
-from studio.domain import JSON, Asset, Kind, Task
+from studio.domain import JSON, NEVER_SENT, Asset, Kind, Task
 from studio.errors import CapabilityError
 from studio.messages import Message, of_error, term
 from studio.storyboard import references as board_references
@@ -43,9 +43,12 @@ class RunPlan:
         return fingerprint(self.body)
 
 
+_WITHOUT_EFFECT = frozenset(("n", "consent", "real_people", *NEVER_SENT))
+
+
 def fingerprint(body: JSON) -> str:
     """Hash of the parts of a request that its result depends on."""
-    relevant = {k: v for k, v in body.items() if k not in ("n", "consent", "real_people")}
+    relevant = {k: v for k, v in body.items() if k not in _WITHOUT_EFFECT}
     return hashlib.sha256(json.dumps(relevant, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:24]
 
 

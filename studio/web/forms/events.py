@@ -26,7 +26,7 @@ Event = Callable[[CreateForm, JSON, JSON, str], JSON]
 """(form, sent, told, actor) -> changes."""
 
 PRESET_NAME_CHARS = 60
-WORKFLOW_KEEPS = ("prompt", "negative_prompt", "media")
+WORKFLOW_KEEPS = ("prompt", "negative_prompt", "original_prompt", "media")
 """What a form keeps when a workflow is brought to it."""
 
 

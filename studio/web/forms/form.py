@@ -1,6 +1,7 @@
 """The form of one task: what the browser holds of it comes in, what the form should show goes out.
 
-A form is held as {"model", "origin", "media", "values"}; so the page keeps it, too. What goes out are changes:
+A form is held as {"model", "origin", "original", "media", "values"}; so the page keeps it, too. original: the prompt as
+it was first written, where the one in `values` was rewritten. What goes out are changes:
 {"controls": {key: properties}, "parts": {name: value}, "folds": {section: whether shown}}, where a part is a script of
 assets/js/form. Nothing here waits for a run.
 """
@@ -41,7 +42,8 @@ class CreateForm:
         for a value of a type that no page sends."""
         held = form_sizes.as_object(sent)
         typed = form_sizes.as_object(held.get("values"))
-        form = form_values.check_types({f.key: typed.get(f.key) for f in self.fields}, held.get("media"))
+        values = {f.key: typed.get(f.key) for f in self.fields} | {"original_prompt": held.get("original")}
+        form = form_values.check_types(values, held.get("media"))
         form["origin"] = held.get("origin")
         return form, self.model(held.get("model"))
 
@@ -61,6 +63,7 @@ class CreateForm:
         held = {
             "model": model.id,
             "origin": form.get("origin"),
+            "original": form.get("original_prompt"),
             "media": changes["parts"]["media"]["files"],
             "values": shown,
         }
@@ -101,8 +104,15 @@ class CreateForm:
                 "ideas": {"names": model_picker.reference_examples(model)},
                 "strip": estimate.shots(form, model, self.task),
                 "bar": {"recheck": True},
-            },
+            }
+            | self._original(form, previous),
         }
+
+    def _original(self, form: JSON, previous: JSON | None) -> JSON:
+        """The part for the prompt as it was first written, unless the browser has it already."""
+        first = form.get("original_prompt") or ""
+        known = previous is not None and first == (previous.get("original_prompt") or "")
+        return {} if known else {"writing": {"original": first}}
 
     def _any_shown(self, section: str, model: Model) -> bool:
         return any(f.section == section and f.props_for(model) is not None for f in self.fields)
@@ -146,6 +156,7 @@ class CreateForm:
             choices = [choice[1] for choice in (props or {}).get("choices", [])]
             if props is not None and value is not None and (not choices or value in choices):
                 form[field.key] = value
+        form["original_prompt"] = saved.get("original")
         return form_values.check_types(form, media) | {"origin": saved.get("origin")}, model
 
     # ------------------------------------------------------------------------------------------------- the check

@@ -34,9 +34,12 @@ TARGETS: dict[str, tuple[Task, tuple[str, ...]]] = {
 
 
 def use(studio: Studio, form_of: FormOf, told: JSON, actor: str) -> JSON:
-    """The run's request in the form of its task."""
+    """The run's request in the form of its task; with the prompt as it was first written where the page wants that."""
     run, form = _run_of(studio, form_of, told, actor)
-    return form.filled(_body_of(run), actor=actor)
+    body = _body_of(run)
+    if told.get("prompt") == "original" and (first := body.pop("original_prompt", "")):
+        body["prompt"] = first
+    return form.filled(body, actor=actor)
 
 
 def edit(studio: Studio, form_of: FormOf, told: JSON, actor: str) -> JSON:
@@ -78,7 +81,8 @@ def send(form: CreateForm, sent: JSON, told: JSON, actor: str) -> JSON:
         asset = services.assets.frame(asset.id, at_s=_seconds(told["frame_s"]))
     before = dict(values)
     if told.get("prompt_of") and not str(values.get("prompt") or "").strip():
-        values["prompt"] = services.runs.get(str(told["prompt_of"])).request.prompt
+        request = services.runs.get(str(told["prompt_of"])).request
+        values |= {"prompt": request.prompt, "original_prompt": request.original_prompt}
     values["media"] = add_file(values["media"], name, asset.id, model.inputs_for(form.task)[name].max)
     return form.changes(values, model, actor=actor, previous=before)
 

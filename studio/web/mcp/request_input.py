@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from studio.domain import JSON, Task
+from studio.domain import JSON, MAX_ORIGINAL_CHARS, Task
 
 AssetId = Annotated[str, Field(max_length=64, description="id of a file, from upload or a run's assets")]
 AssetIds = Annotated[list[AssetId], Field(max_length=50)]
@@ -23,6 +23,11 @@ class RequestInput(BaseModel):
     model: str = Field(max_length=200, description="id of a model, such as draft/animatic")
     prompt: str | None = Field(None, description="What is to be seen and heard")
     negative_prompt: str | None = None
+    original_prompt: str | None = Field(
+        None,
+        max_length=MAX_ORIGINAL_CHARS,
+        description="The prompt as the person wrote it, where you rewrote it: kept with the run, never sent",
+    )
     width: int | None = None
     height: int | None = None
     aspect: str | None = Field(None, description="Such as 16:9, with tier, in the place of width and height")

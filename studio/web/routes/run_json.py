@@ -32,6 +32,7 @@ def detail(studio: Studio, run: Run, events: list[Event], *, actor: str) -> JSON
     return card(studio, run) | {
         "prompt": run.request.prompt,
         "negative_prompt": run.request.negative_prompt,
+        "original_prompt": run.request.original_prompt,
         "request": run.request.flat(),
         "params": _params(studio, run),
         "provider_label": _provider_label(studio, run.provider),
