@@ -16,7 +16,7 @@ import {
   isTyping,
 } from "./dom.js";
 import { buttons, choices, copy, rate, sendButton } from "./actions.js";
-import { onSend } from "./send_to.js";
+import { act, onSend } from "./send_to.js";
 import { openComparison } from "./compare/view.js";
 import { catalogueText } from "./form/common.js";
 import * as address from "./address.js";
@@ -164,6 +164,7 @@ function draw() {
     ),
     run.status === "succeeded" ? panel.row : null,
     run.prompt ? section(t("widgets.prompt"), text(run.prompt)) : null,
+    run.original_prompt ? firstText(run) : null,
     run.negative_prompt ? section(t("widgets.negative_prompt"), text(run.negative_prompt)) : null,
     run.given.length
       ? section(t("widgets.inputs"), el("div", "st-files", {}, ...run.given.map((a) => input(a))))
@@ -234,6 +235,30 @@ const text = (words) =>
     el("p", "", {}, words),
     button(t("widgets.copy"), { name: "copy", cls: "bare", data: { do: "copy" } }, () => copy(words)),
   );
+
+/** What was written first, as the changes to what was sent; drawn with the script that only such runs need. */
+function firstText(run) {
+  styles("writing.css");
+  const { original_prompt: first, prompt } = run;
+  const changes = el("div");
+  import("./writing/first_text.js").then(({ changesBetween }) =>
+    changes.replaceChildren(changesBetween(first, prompt)),
+  );
+  const use = t("writing.use_first");
+  return section(
+    t("writing.first_title"),
+    changes,
+    el(
+      "div",
+      "st-actions",
+      {},
+      button(use, { name: "use", text: use, cls: "quiet", data: { do: "use-first" } }, () =>
+        act("use", { run: run.id, prompt: "original" }),
+      ),
+      button(t("widgets.copy"), { name: "copy", cls: "bare", data: { do: "copy-first" } }, () => copy(first)),
+    ),
+  );
+}
 
 function table(rows) {
   return el(

@@ -21,8 +21,9 @@ import * as strip from "./strip.js";
 import * as tools from "./tools.js";
 import { TABS } from "../tasks.js";
 import * as where from "./where.js";
+import * as writing from "./writing.js";
 
-const SCRIPTS = { bar, ideas, media, notice, own, picker, strip, tools, where };
+const SCRIPTS = { bar, ideas, media, notice, own, picker, strip, tools, where, writing };
 const FILLS = new Set(["preset_load", "restore", "workflow"]); // these replace what was typed; others leave it
 const QUIET = new Set(["check"]); // the bar asks again by itself
 
@@ -108,6 +109,7 @@ class Form {
       ...["tools", "picker", "where", "notice"].map(host),
       ...(mediaFirst ? files : []),
       ...section("prompt"),
+      host("writing"),
       host("strip"),
       ...(mediaFirst ? [] : files),
       el(
@@ -158,6 +160,7 @@ class Form {
     return {
       model: this.parts.picker.value?.id,
       origin: this.parts.picker.value?.origin,
+      original: this.parts.writing.value?.original,
       media: this.parts.media.value?.files || {},
       values: Object.fromEntries([...this.controls].map(([key, made]) => [key, made.value])),
     };
@@ -173,8 +176,10 @@ class Form {
       made.update(inWords(typed ? others : changes));
     }
     for (const [name, shown] of Object.entries(folds)) this.folds[name].hidden = !shown;
-    for (const [name, value] of Object.entries(parts)) this.parts[name].value = value;
-    for (const name of Object.keys(parts)) this.parts[name].tell();
+    const rewritten = before && before.original !== this.held().original; // meanwhile
+    const heard = Object.keys(parts).filter((name) => name !== "writing" || !rewritten);
+    for (const name of heard) this.parts[name].value = parts[name];
+    for (const name of heard) this.parts[name].tell();
   }
 
   // ------------------------------------------------------------------------------------------------------- events
