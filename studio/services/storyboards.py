@@ -18,6 +18,7 @@ from studio.domain import JSON, Asset, Estimate, Run
 from studio.errors import CapabilityError, Conflict, NotAllowed, NotFound, StudioError
 from studio.jobs.events import BOARD_PREFIX
 from studio.messages import Message, joined, of_error
+from studio.prompt.script.model import Script
 from studio.services.assets import Assets
 from studio.services.board_repository import BoardRepository, StoredBoard
 from studio.services.board_snapshots import Overview, SnapshotReader
@@ -29,6 +30,7 @@ from studio.store import storyboards
 from studio.storyboard import edit, limits, plan, to_timeline
 from studio.storyboard import script as board_script
 from studio.storyboard.continuation import PLACEHOLDER_FRAME_ID
+from studio.storyboard.from_script import from_script
 from studio.storyboard.model import Board, ShotStatus, Take, new_id
 from studio.storyboard.plan import RunPlan
 from studio.storyboard.planner import PlannedShot
@@ -81,11 +83,14 @@ class Storyboards:
         with self._context.store.read() as db:
             return self._boards.all(db)
 
-    def create(self, title: str = "", *, script: str = "", **fields: object) -> StoredBoard:
-        """A new board, with shots from a script or multi-shot prompt where one is given."""
-        parsed = board_script.parse(script) if script.strip() else board_script.ParsedScript()
-        board = Board(id=new_id("b"), shots=parsed.shots, style=parsed.style, cast=parsed.cast)
-        board = edit.update(board, title=title.strip() or parsed.title or "Untitled film", **fields)
+    def create(self, title: str = "", *, script: str | Script = "", form: str = "", **fields: object) -> StoredBoard:
+        """A new board, with shots from a script, read already or as text, where one is given. form: of a text, by its
+        id; "" finds out."""
+        parts = from_script(script) if isinstance(script, Script) else board_script.parts_of(script, form=form)
+        board = Board(
+            id=new_id("b"), shots=parts.shots, style=parts.style, negative=parts.negative, cast=parts.cast
+        )  # fmt: skip
+        board = edit.update(board, title=title.strip() or parts.title or "Untitled film", **fields)
         limits.check_limits(board)
         with self._context.store.write() as db:
             self._boards.add(db, board)

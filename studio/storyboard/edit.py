@@ -16,7 +16,10 @@ from studio.storyboard.model import Board, CastMember, Shot, ShotStatus, Start, 
 Part = TypeVar("Part", Board, Shot)
 
 CONTENT_FIELDS = frozenset(
-    {"prompt", "model", "duration_s", "shot_size", "lens", "move", "dialogue", "sound", "start", "seed", "params"}
+    {
+        *("prompt", "model", "duration_s", "shot_size", "angle", "lens", "move", "place", "cast", "dialogue"),
+        *("voice_over", "sound", "music", "start", "seed", "params"),
+    }
 )
 """Fields that change what a take would show: editing one takes an approval back."""
 
@@ -58,9 +61,10 @@ def reorder(board: Board, order: Sequence[str]) -> Board:
 
 
 def duplicate(board: Board, shot_id: str) -> tuple[Board, Shot]:
-    """A copy right behind, without takes and not approved."""
+    """A copy right behind, without takes, without a number of its own and not approved."""
     shot = board.shot(shot_id)
-    copy = shot.model_copy(update={"id": new_id("s"), "takes": (), "chosen": None, "status": ShotStatus.DRAFT})
+    changes = {"id": new_id("s"), "number": "", "takes": (), "chosen": None, "status": ShotStatus.DRAFT}
+    copy = shot.model_copy(update=changes)
     at = _index(board, shot_id) + 1
     return _with_shots(board, [*board.shots[:at], copy, *board.shots[at:]]), copy
 
@@ -83,7 +87,7 @@ def split(board: Board, shot_id: str, at_s: float) -> tuple[Board, Shot]:
         second_part = {"duration_s": round(shot.length_s - at_s, 3), "trim_in_s": 0.0, "trim_out_s": 0.0}
         second_part |= {"start": Start(kind="previous")}
     first = shot.model_copy(update=first_part | {"transition": Transition.CUT})
-    second = shot.model_copy(update=second_part | {"id": new_id("s")})
+    second = shot.model_copy(update=second_part | {"id": new_id("s"), "number": ""})
     at = _index(board, shot_id)
     return _with_shots(board, [*board.shots[:at], first, second, *board.shots[at + 1 :]]), second
 
@@ -105,18 +109,40 @@ def choose(board: Board, shot_id: str, run_id: str | None) -> Board:
 
 
 def put_cast_member(board: Board, member: CastMember) -> Board:
-    """Add a member of the cast, or replace the one with the same id. Names are unique, whatever their case."""
+    """Add a member of the cast, or replace the one with the same id. Names are unique, whatever their case.
+
+    Shots that list a member list it under its new name.
+    """
     others = [m for m in board.cast if m.id != member.id]
     if any(m.name.casefold() == member.name.casefold() for m in others):
         raise CapabilityError(Message("cast.already_there", name=member.name), field="name", value=member.name)
-    member_ids = [m.id for m in board.cast]
-    members = [member if m.id == member.id else m for m in board.cast]
-    return board.model_copy(update={"cast": tuple(members if member.id in member_ids else [*others, member])})
+    before = next((m for m in board.cast if m.id == member.id), None)
+    if before is None:
+        return board.model_copy(update={"cast": (*others, member)})
+    members = tuple(member if m is before else m for m in board.cast)
+    return _recast(board.model_copy(update={"cast": members}), before.name, (member.name,))
 
 
 def remove_cast_member(board: Board, member_id: str) -> Board:
-    """The board without this member; prompts that mention it keep the word."""
-    return board.model_copy(update={"cast": tuple(m for m in board.cast if m.id != member_id)})
+    """The board without this member, whom no shot lists any more; prompts that mention it keep the word."""
+    removed = [m for m in board.cast if m.id == member_id]
+    board = board.model_copy(update={"cast": tuple(m for m in board.cast if m.id != member_id)})
+    return _recast(board, removed[0].name, ()) if removed else board
+
+
+def _recast(board: Board, name: str, names: tuple[str, ...]) -> Board:
+    """The board whose shots list these names where they listed that one."""
+
+    def same(other: str) -> bool:
+        return other.casefold() == name.casefold()
+
+    shots = [
+        s.model_copy(update={"cast": tuple(n for c in s.cast for n in (names if same(c) else (c,)))})
+        if names != (name,) and any(same(c) for c in s.cast)
+        else s
+        for s in board.shots
+    ]
+    return _with_shots(board, shots)
 
 
 def _validated(cls: type[Part], old: Part, changes: JSON) -> Part:

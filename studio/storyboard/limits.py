@@ -24,6 +24,8 @@ from studio.storyboard.model import Board, OneRunFilm, ShotSpan, ShotStatus, Sta
 
 MAX_TEXT_CHARS, MAX_NAME_CHARS = 20_000, 2_000
 """Most characters of a prompt, a note or a description, and of a name or a model's id."""
+MAX_NUMBER_CHARS = 40
+"""Most characters of a shot's own number."""
 MAX_SHOTS, MAX_CAST, MAX_REFERENCES = 500, 200, 20
 MAX_TAKES, MAX_ONE_RUN_FILMS = 1_000, 1_000
 """Most takes of one shot, and films made in one run, that come along with an archive."""
@@ -32,6 +34,7 @@ MIN_SHOT_S = 0.1
 
 Id = Annotated[str, Field(max_length=64)]
 ShortText = Annotated[str, Field(max_length=MAX_NAME_CHARS)]
+CastName = Annotated[str, Field(pattern=r"^[\w][\w-]*$", max_length=40)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
@@ -43,6 +46,7 @@ class FilmFields(BaseModel):
     height: int = Field(720, ge=64, le=4096, multiple_of=2)
     fps: int = Field(24, ge=8, le=120)
     style: str = Field("", max_length=MAX_TEXT_CHARS)
+    negative: str = Field("", max_length=MAX_TEXT_CHARS)
     seed: Seed | None = None
     audio: bool = True
     model: ShortText = ""
@@ -55,14 +59,20 @@ class FilmFields(BaseModel):
 class ShotFields(BaseModel):
     """The fields of a shot that a person sets. Lengths in seconds."""
 
+    number: str = Field("", max_length=MAX_NUMBER_CHARS)
     prompt: str = Field("", max_length=MAX_TEXT_CHARS)
     model: ShortText = ""
     duration_s: float = Field(4.0, gt=0, le=60)
     shot_size: ShortText = ""
+    angle: ShortText = ""
     lens: ShortText = ""
     move: ShortText = ""
+    place: ShortText = ""
+    cast: tuple[CastName, ...] = Field((), max_length=MAX_CAST)
     dialogue: str = Field("", max_length=MAX_TEXT_CHARS)
+    voice_over: str = Field("", max_length=MAX_TEXT_CHARS)
     sound: str = Field("", max_length=MAX_TEXT_CHARS)
+    music: str = Field("", max_length=MAX_TEXT_CHARS)
     start: Start = Start()
     transition: Transition = Transition.CUT
     transition_s: float = Field(0.5, ge=0, le=3)

@@ -88,17 +88,28 @@ class OneRunFilm(Value):
 
 
 class Shot(Value):
-    """One planned clip. Empty model: the board's. chosen: the run id of the take that goes into the film."""
+    """One planned clip. Empty model: the board's. chosen: the run id of the take that goes into the film.
+
+    number: its own, such as "1A"; "" where its place in the film is its number. cast: names of members who are in the
+    shot, whether or not the prompt has them. dialogue: a line each, `Speaker (manner): "text"`. voice_over: what a
+    voice says that nobody in the picture speaks.
+    """
 
     id: str
+    number: str = ""
     prompt: str = ""
     model: str = ""
     duration_s: float = Field(default=4.0, gt=0, le=60)
     shot_size: str = ""
+    angle: str = ""
     lens: str = ""
     move: str = ""
+    place: str = ""
+    cast: tuple[str, ...] = ()
     dialogue: str = ""
+    voice_over: str = ""
     sound: str = ""
+    music: str = ""
     start: Start = Start()
     transition: Transition = Transition.CUT
     transition_s: float = Field(default=0.5, ge=0, le=3)
@@ -118,12 +129,19 @@ class Shot(Value):
         return max(0.1, self.duration_s - self.trim_in_s - self.trim_out_s)
 
     def mentions(self) -> tuple[str, ...]:
-        """Names of the cast in prompt and dialogue, each once, in order of appearance."""
-        return tuple(dict.fromkeys(MENTION.findall(f"{self.prompt} {self.dialogue}")))
+        """Names of the cast in prompt, dialogue and place, in order of appearance, then others that the shot lists."""
+        names = dict.fromkeys(MENTION.findall(f"{self.prompt} {self.dialogue} {self.place}"))
+        return (*names, *self.unnamed_cast())
+
+    def unnamed_cast(self) -> tuple[str, ...]:
+        """Those of the listed cast whom neither prompt nor dialogue names, each once."""
+        named = {name.casefold() for name in MENTION.findall(f"{self.prompt} {self.dialogue} {self.place}")}
+        return tuple({name.casefold(): name for name in self.cast if name.casefold() not in named}.values())
 
 
 class Board(Value):
-    """A storyboard: shots in order, and what holds for all of them. style opens every prompt.
+    """A storyboard: shots in order, and what holds for all of them. style opens every prompt; negative: what no shot
+    is to show.
 
     look, titles, slate: how the finished film is coloured, what is written over it, and the card before it.
     delivery: what was last chosen for its exports.
@@ -135,6 +153,7 @@ class Board(Value):
     height: int = 720
     fps: int = 24
     style: str = ""
+    negative: str = ""
     seed: int | None = None
     audio: bool = True
     model: str = "draft/animatic"

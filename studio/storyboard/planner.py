@@ -115,10 +115,12 @@ class BoardPlanner:
 
     def _plan_inputs(self, shot: Shot, frame: str | None, model: str) -> object:
         s, context = shot, self._context
-        shot_values = (s.prompt, s.duration_s, s.shot_size, s.lens, s.move, s.dialogue, s.sound, s.start, s.seed)
+        camera, sounds = (s.shot_size, s.angle, s.lens, s.move), (s.dialogue, s.voice_over, s.sound, s.music)
+        shot_values = (s.prompt, s.duration_s, *camera, s.place, s.cast, *sounds, s.start, s.seed)
         params = json.dumps(s.params, sort_keys=True) if s.params else ""
-        words = " ".join((self._board.style, s.prompt, s.dialogue, s.sound, s.shot_size, s.lens, s.move))
-        members = tuple(context.members.get(name.casefold()) for name in MENTION.findall(words))
+        words = " ".join((self._board.style, s.prompt, s.place, *sounds, *camera))
+        names = (*MENTION.findall(words), *s.cast)
+        members = tuple(context.members.get(name.casefold()) for name in names)
         files = tuple(context.files.get(i) for i in (s.start.asset, frame) if i)
         return (model, context.catalogue, context.film, shot_values, params, members, files)
 
@@ -126,7 +128,8 @@ class BoardPlanner:
 def _plan_context(board: Board, catalogue: Catalogue, assets: Mapping[str, Asset]) -> PlanContext:
     consented = all(m.consent for m in board.cast if m.references and m.kind == "character")
     starts = all(s.start.consent for s in board.shots if s.start.kind == "asset")
-    film = (board.style, board.width, board.height, board.fps, board.seed, board.audio, consented, starts)
+    words, frame = (board.style, board.negative), (board.width, board.height, board.fps)
+    film = (words, frame, board.seed, board.audio, consented, starts)
     files: dict[str, object] = {
         i: (a.id, a.kind, a.mime, a.bytes, a.width, a.height, a.duration_s, a.fps, a.has_audio)
         for i, a in assets.items()

@@ -9,6 +9,7 @@ from studio.messages import Message
 from studio.prompt import shots as prompt_shots
 from studio.storyboard import limits
 from studio.storyboard import script_header as heads
+from studio.storyboard.from_script import BoardParts
 from studio.storyboard.model import Board, CastMember, Shot, new_id
 
 WORDS_PER_S = 2.6
@@ -73,6 +74,12 @@ def parse(text: str, *, default_s: float = 4.0) -> ParsedScript:
     linker = heads.Linker(header.cast)
     shots = tuple(_shot(words, seconds, linker) for words, seconds in texts)
     return ParsedScript(style, shots, faults, tuple(words.strip() for words, _ in texts), header.title, header.cast)
+
+
+def parts_of(text: str, *, form: str = "") -> BoardParts:
+    """What a text gives to a board. form: the id of its form; "" finds out."""
+    parsed = parse(text) if text.strip() else ParsedScript()
+    return BoardParts(parsed.shots, parsed.cast, parsed.style, title=parsed.title)
 
 
 def rewrite(board: Board, parsed: ParsedScript) -> Board:

@@ -212,7 +212,7 @@ function memberSheet(store, id, open) {
       ),
     );
     voice.fill(member);
-    const here = store.shots.filter((s) => s.cast.includes(id));
+    const here = store.shots.filter((s) => s.members.includes(id));
     shots.replaceChildren(
       ...here.map((s) =>
         button(

@@ -44,7 +44,7 @@ export class Store {
     for (const fn of this.listeners) fn(why);
   }
 
-  /** Each shot with what there is of it: what is drawn from a shot is drawn anew only where the shot is another object. */
+  /** Each shot with what there is of it, `number`: its place in the film, `label`: its own number. What is drawn from a shot is drawn anew only where the shot is another object. */
   joinShots() {
     const before = this.joined;
     this.joined = new Map();
@@ -52,7 +52,7 @@ export class Store {
       const [state, number] = [this.data.shots[planned.id], i + 1];
       let known = before.get(planned.id);
       if (known?.planned !== planned || known.state !== state || known.shot.number !== number)
-        known = { planned, state, shot: { ...planned, ...state, number } };
+        known = { planned, state, shot: { ...planned, ...state, number, label: planned.number } };
       this.joined.set(planned.id, known);
       return known.shot;
     });

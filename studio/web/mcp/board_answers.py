@@ -40,16 +40,24 @@ class TakeAnswer(BaseModel):
 class ShotAnswer(BaseModel):
     """A shot. shows: what the film shows now, its draft, a chosen take or nothing, as asset_id. usd: price of a render.
 
-    problems: what keeps it from being rendered.
+    problems: what keeps it from being rendered. label: its own number, such as 1A. cast: who is in it beside those in
+    its words.
     """
 
     number: int
+    label: str | None = None
     id: str
     prompt: str
     dialogue: str | None = None
+    voice_over: str | None = None
     sound: str | None = None
+    music: str | None = None
     shot_size: str | None = None
+    angle: str | None = None
+    lens: str | None = None
     move: str | None = None
+    place: str | None = None
+    cast: list[str] | None = None
     duration_s: float
     length_s: float
     model: str
@@ -74,6 +82,7 @@ class BoardAnswer(BaseModel):
     id: str
     title: str
     style: str | None = None
+    negative: str | None = None
     model: str
     width: int
     height: int
@@ -103,7 +112,8 @@ def board_answer(caller: Caller, stored: StoredBoard) -> BoardAnswer:
     prices = caller.services.storyboards.prices(snapshot)
     shots = [_shot(board, n, state, prices[state.shot.id]) for n, state in enumerate(snapshot.states, 1)]
     return BoardAnswer(
-        id=board.id, title=board.title, style=board.style or None, model=board.model, width=board.width,
+        id=board.id, title=board.title, style=board.style or None,
+        negative=board.negative or None, model=board.model, width=board.width,
         height=board.height, fps=board.fps, audio=board.audio, length_s=round(snapshot.timeline.length_s, 3),
         cast=[_member(member) for member in board.cast], shots=shots, page=caller.link(f"/?board={board.id}"),
     )  # fmt: skip
@@ -134,8 +144,10 @@ def _shot(board: Board, number: int, state: ShotState, price: ShotPrice) -> Shot
     shot = state.shot
     shows = {"draft": "draft", "render": "take"}.get(state.best_kind, "nothing")
     return ShotAnswer(
-        number=number, id=shot.id, prompt=shot.prompt, dialogue=shot.dialogue or None, sound=shot.sound or None,
-        shot_size=shot.shot_size or None, move=shot.move or None, duration_s=shot.duration_s,
+        number=number, label=shot.number or None, id=shot.id, prompt=shot.prompt, dialogue=shot.dialogue or None,
+        voice_over=shot.voice_over or None, sound=shot.sound or None, music=shot.music or None,
+        shot_size=shot.shot_size or None, angle=shot.angle or None, lens=shot.lens or None, move=shot.move or None,
+        place=shot.place or None, cast=list(shot.cast) or None, duration_s=shot.duration_s,
         length_s=round(shot.length_s, 3), model=shot.model or board.model, start=shot.start.kind,
         start_asset=shot.start.asset, transition=shot.transition.value, seed=shot.seed, notes=shot.notes or None,
         status=shot.status.value, shows=shows,  # pyright: ignore[reportArgumentType]

@@ -13,7 +13,7 @@ from studio.film.timeline import Transition
 from studio.services.board_repository import StoredBoard
 from studio.storyboard import script as script_text
 from studio.storyboard.commands import AnyCommand, BoardCommand, as_change
-from studio.storyboard.limits import MAX_CAST, MAX_REFERENCES, MAX_SHOTS, MAX_TEXT_CHARS
+from studio.storyboard.limits import MAX_CAST, MAX_REFERENCES, MAX_SHOTS, MAX_TEXT_CHARS, CastName
 from studio.storyboard.model import ShotStatus
 from studio.web.forms import model_picker
 from studio.web.mcp.board_answers import BoardAnswer, BoardSummary, ShotAnswer, board_answer, board_summary, shot_answer
@@ -178,6 +178,7 @@ def _edit_storyboard(studio: Studio) -> Callable[..., BoardAnswer]:
         storyboard_id: BoardId,
         title: Annotated[str, Field(max_length=200)] | None = None,
         style: Words | None = None,
+        negative: Annotated[Words, Field(description="What no shot is to show")] | None = None,
         model: ModelId | None = None,
         audio: bool | None = None,
         seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None,
@@ -190,7 +191,7 @@ def _edit_storyboard(studio: Studio) -> Callable[..., BoardAnswer]:
         """
         caller = caller_of(studio, context)
         stored = caller.services.storyboards.get(storyboard_id)
-        if fields := _given(title=title, style=style, model=model, audio=audio, seed=seed):
+        if fields := _given(title=title, style=style, negative=negative, model=model, audio=audio, seed=seed):
             stored = changed(caller, storyboard_id, {"op": "update", **fields})
         for member in cast or ():
             known = stored.board.member(member.name.removeprefix("@"))
@@ -212,8 +213,14 @@ def _edit_shot(studio: Studio) -> Callable[..., ShotAnswer]:
         dialogue: Words | None = None,
         sound: Words | None = None,
         shot_size: Annotated[str, Field(max_length=200, description="Such as close-up, wide shot")] | None = None,
+        angle: Annotated[str, Field(max_length=200, description="Of the camera, such as low angle")] | None = None,
         lens: Annotated[str, Field(max_length=200)] | None = None,
         move: Annotated[str, Field(max_length=200, description="Of the camera, such as slow pan left")] | None = None,
+        place: Annotated[str, Field(max_length=2_000, description="Where it happens")] | None = None,
+        cast: Annotated[list[CastName], Field(max_length=MAX_CAST)] | None = None,
+        voice_over: Words | None = None,
+        music: Words | None = None,
+        label: Annotated[str, Field(max_length=40, description="Its own number, such as 1A")] | None = None,
         duration_s: Annotated[float, Field(gt=0, le=60)] | None = None,
         trim_in_s: Annotated[float, Field(ge=0, le=60)] | None = None,
         trim_out_s: Annotated[float, Field(ge=0, le=60)] | None = None,
@@ -226,11 +233,13 @@ def _edit_shot(studio: Studio) -> Callable[..., ShotAnswer]:
         notes: Words | None = None,
     ) -> ShotAnswer:
         """Change one shot; what is left out stays. start: the first frame comes from nothing, the last frame of the
-        shot before, or the picture start_asset. A changed shot is no longer approved, and its takes become stale.
+        shot before, or the picture start_asset. cast: who is in it beside those in its words; dialogue: a line each,
+        `Speaker (manner): "text"`. A changed shot is no longer approved, and its takes become stale.
         """
         caller = caller_of(studio, context)
         fields = _given(
-            prompt=prompt, dialogue=dialogue, sound=sound, shot_size=shot_size, lens=lens, move=move,
+            number=label, prompt=prompt, dialogue=dialogue, voice_over=voice_over, sound=sound, music=music,
+            shot_size=shot_size, angle=angle, lens=lens, move=move, place=place, cast=cast,
             duration_s=duration_s, trim_in_s=trim_in_s, trim_out_s=trim_out_s, model=model, transition=transition,
             transition_s=transition_s, seed=seed, notes=notes,
         )  # fmt: skip

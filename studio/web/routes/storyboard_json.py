@@ -116,7 +116,7 @@ def _shot(studio: Studio, state: ShotState, price: ShotPrice, label: str, member
         "usd": price.usd, "expected_s": price.expected_s,
         "model_label": label,
         "asks_s": state.plan.body.get("duration_s") if state.plan else None,
-        "cast": list(dict.fromkeys(i for i in members.values() if i)),
+        "members": list(dict.fromkeys(i for i in members.values() if i)),
         "strangers": [name for name, member in members.items() if member is None],
     }  # fmt: skip
 

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from studio.studio import Studio
 
 PRICE_TOLERANCE_USD = 0.005
+SHOT_WORDS = {
+    *("id", "number", "prompt", "shot_size", "angle", "lens", "move", "place", "cast", "dialogue", "voice_over"),
+    *("sound", "music", "transition", "notes"),
+}
+"""What a shot says of itself, as the API has it."""
 Script = Annotated[str, Field(max_length=200_000)]
 Shots = Annotated[list[Id] | None, Field(max_length=500)]
 
@@ -158,12 +163,13 @@ class FilmVerbs:
         board = stored.board
         snapshot = self._services.storyboards.snapshot_of(board)
         prices = self._services.storyboards.prices(snapshot)
-        fields = board.model_dump(mode="json", include={"id", "title", "width", "height", "fps", "style", "model"})
+        fields = board.model_dump(
+            mode="json", include={"id", "title", "width", "height", "fps", "style", "negative", "model"}
+        )
         cast = [member.model_dump(mode="json") for member in board.cast]
         shots = [
             {
-                "id": state.shot.id,
-                "prompt": state.shot.prompt,
+                **state.shot.model_dump(mode="json", include=SHOT_WORDS),
                 "duration_s": state.shot.duration_s,
                 "model": state.shot.model or board.model,
                 "status": state.shot.status.value,

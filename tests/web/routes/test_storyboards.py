@@ -202,7 +202,7 @@ def test_the_cast_is_kept_with_checked_files(board: Board, web: httpx.Client) ->
     (member,) = board.now["board"]["cast"]
     assert (member["name"], board.now["made"]) == ("anna", member["id"])
     assert board.now["assets"][asset["id"]]["name"] == "anna.png"
-    assert board.state(2)["cast"] == [member["id"]] and board.state(2)["strangers"] == []
+    assert board.state(2)["members"] == [member["id"]] and board.state(2)["strangers"] == []
     assert "already" in board.refused("cast", name="ANNA")
     assert board.refused("cast", name="bob", references=["a_none"])
     board.edit("uncast", id=member["id"])
