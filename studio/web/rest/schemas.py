@@ -168,10 +168,25 @@ class StoryboardRow(Answer):
 
 
 class Shot(Answer):
-    """A shot, and what there is of it: draft and render are assets, running is a run."""
+    """A shot, and what there is of it: draft and render are assets, running is a run. number: its own, "" where its
+    place in the film is its number. cast: who is in it beside those in its words. dialogue: a line each,
+    `Speaker (manner): "text"`."""
 
     id: str
+    number: str
     prompt: str
+    shot_size: str
+    angle: str
+    lens: str
+    move: str
+    place: str
+    cast: list[str]
+    dialogue: str
+    voice_over: str
+    sound: str
+    music: str
+    transition: str
+    notes: str
     duration_s: float
     model: str
     status: str
@@ -193,6 +208,7 @@ class Storyboard(Answer):
     height: int
     fps: int
     style: str
+    negative: str
     model: str
     cast: list[JSON]
     shots: list[Shot]
