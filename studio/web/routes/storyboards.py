@@ -28,6 +28,7 @@ from studio.services.board_repository import StoredBoard
 from studio.storage import storing
 from studio.storyboard import script as text
 from studio.storyboard.commands import AnyCommand, as_change
+from studio.storyboard.edited_script import EditedScript
 from studio.storyboard.limits import MAX_TEXT_CHARS, Id
 from studio.web.forms import model_picker
 from studio.web.language import PageJSON
@@ -68,10 +69,11 @@ class UserLibrary:
 
 
 class NewBoard(Payload):
-    """A new board, empty or from a script. draft: draw its animatic at once."""
+    """A new board, empty or from a script. read: one that was looked over. draft: draw its animatic at once."""
 
     title: str = Field("", max_length=200)
     script: str = Field("", max_length=200_000)
+    read: EditedScript | None = None
     width: int = Field(1280, ge=64, le=4096, multiple_of=2)
     height: int = Field(720, ge=64, le=4096, multiple_of=2)
     fps: int = Field(24, ge=8, le=120)
@@ -184,7 +186,8 @@ def _board_routes(api: APIRouter, studio: Studio, answers: BoardAnswers) -> None
     def create(body: NewBoard, actor: ActorKey) -> Response:
         fields = body.model_dump(include={"width", "height", "fps"})
         fields["model"] = model_picker.default_model(studio, Task.TEXT_TO_VIDEO, studio.acting_for(actor)).id
-        stored = studio.acting_for(actor).storyboards.create(body.title, script=body.script, **fields)
+        script = body.read.script() if body.read else body.script
+        stored = studio.acting_for(actor).storyboards.create(body.title, script=script, **fields)
         if body.draft and stored.board.shots:
             with suppress(StudioError):  # the board is there all the same; each shot shows what stands against it
                 studio.acting_for(actor).storyboards.draft(stored.board.id)

@@ -255,6 +255,52 @@ def test_a_script_keeps_the_shots_whose_words_stand(board: Board, studio: Studio
     assert len(found["shots"]) == 2 and "no description for 2-3 s" in found["faults"][0]
 
 
+EDITED = {
+    "form": "csv", "title": "The lighthouse", "style": "35 mm film", "negative": "text, logos",
+    "cast": [{"name": "Maren", "kind": "character", "description": "a keeper of sixty"}],
+    "shots": [
+        {
+            "number": "1A", "duration_s": 2.5, "length_from": "own", "shot_size": "Close-up", "prompt": "Maren turns",
+            "dialogue": [{"speaker": "Maren", "manner": "quietly", "text": "Every night."}], "music": "one cello",
+        },
+        {"number": "2", "prompt": "Waves", "notes": "late"},
+    ],
+}  # fmt: skip
+"""A script as the preview sends it."""
+
+
+def test_a_board_from_a_script_that_was_looked_over(web: httpx.Client) -> None:
+    answer = web.post("/ui/boards", json={"read": EDITED, "draft": False, **SMALL})
+    assert answer.status_code == 200, answer.text
+    board = answer.json()["board"]
+    assert (board["title"], board["style"], board["negative"]) == ("The lighthouse", "35 mm film", "text, logos")
+    assert [m["description"] for m in board["cast"]] == ["a keeper of sixty"]
+    first, second = board["shots"]
+    assert (first["number"], first["duration_s"], first["shot_size"], first["music"]) == (
+        "1A",
+        2.5,
+        "Close-up",
+        "one cello",
+    )
+    assert "Every night." in first["dialogue"] and second["notes"] == "late"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"duration_s": 0}, "more than 0"),
+        ({"prompt": "x" * 20_001}, "the limit is 20,000"),
+        ({"cast": ["x"] * 201}, "the limit is 200"),
+        ({"unheard": 1}, "no setting called read.shots.0.unheard"),
+        ({"dialogue": [{"speaker": "Maren"}]}, "text is missing"),
+    ],
+)
+def test_a_script_beyond_the_limits_is_refused_in_words(web: httpx.Client, change: JSON, words: str) -> None:
+    answer = web.post("/ui/boards", json={"read": {"shots": [change]}})
+    assert answer.status_code == 422 and words in answer.json()["error"], answer.text
+    assert web.post("/ui/boards", json={"read": {"shots": [{}] * 501}}).status_code == 422
+
+
 def test_both_ways_are_compared(board: Board, web: httpx.Client) -> None:
     found = web.get(f"{board.path}/ways", params={"model": "draft/animatic"}).json()
     assert found["one_run"]["kind"] == "one_run"
