@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from studio.domain import Value
+from studio.messages import Text
 
 ShotField = Literal[
     "number", "duration", "shot_size", "angle", "lens", "move", "place", "cast", "prompt", "dialogue", "voice_over",
@@ -83,7 +84,7 @@ class Unread(Value):
     start: int
     end: int
     text: str
-    reason: str = ""
+    reason: Text = ""
 
 
 class Script(Value):
@@ -98,7 +99,7 @@ class Script(Value):
     shots: tuple[ScriptShot, ...] = ()
     unread: tuple[Unread, ...] = ()
     spans: tuple[SourceSpan, ...] = ()
-    faults: tuple[str, ...] = ()
+    faults: tuple[Text, ...] = ()
 
     @property
     def length_s(self) -> float:
