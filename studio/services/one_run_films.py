@@ -24,7 +24,7 @@ from studio.services.requests import Requests
 from studio.services.storyboards import Storyboards
 from studio.store import runs
 from studio.store.mapping import as_request, new_id
-from studio.storyboard import edit, plan, script
+from studio.storyboard import edit, plan, wording
 from studio.storyboard import one_run as whole
 from studio.storyboard.model import Board, OneRunFilm, Shot, ShotSpan, Take
 from studio.storyboard.snapshot import BoardSnapshot, video_of
@@ -82,21 +82,22 @@ class OneRunFilms:
     def states_of(self, snapshot: BoardSnapshot) -> list[OneRunFilmState]:
         """The same for a board that was read already."""
         films = [(film, run) for film in reversed(snapshot.board.wholes) if (run := snapshot.runs.get(film.run))]
-        fingerprints = {model: self._fingerprint(snapshot, model) for model in {run.model for _, run in films}}
+        current = {model: self._fingerprints(snapshot, model) for model in {run.model for _, run in films}}
         return [
             OneRunFilmState(
-                film, run, video_of(run), fingerprints[run.model] != film.fingerprint, film.run in self._work.running,
+                film, run, video_of(run), film.fingerprint not in current[run.model], film.run in self._work.running,
                 self._work.errors.get(film.run, ""),
             )
             for film, run in films
         ]  # fmt: skip
 
-    def _fingerprint(self, snapshot: BoardSnapshot, model: str) -> str:
-        """What would be asked of this model now; "" where nothing can be."""
+    def _fingerprints(self, snapshot: BoardSnapshot, model: str) -> set[str]:
+        """What would be asked of this model now, and in the words of before its family had a syntax of its own."""
+        board, catalogue, assets = snapshot.board, self._context.catalogue, snapshot.assets
         try:
-            return plan.one_run(snapshot.board, model, self._context.catalogue, snapshot.assets).fingerprint
+            return {plan.one_run(board, model, catalogue, assets, own_syntax=own).fingerprint for own in (True, False)}
         except StudioError:
-            return ""
+            return set()
 
     def show(self, board_id: str, run: str | None) -> StoredBoard:
         """Show this film in the place of the cut; None: the cut again. A choice, not an edit: undo leaves it alone."""
@@ -230,7 +231,8 @@ class OneRunFilms:
 
     def _add_run(self, db: Any, board: Board, shot: Shot, span: ShotSpan, asset: Asset, source: Run) -> str:
         """A finished run for one part, free of charge; a retry of it makes only this shot."""
-        prompt = f"{board.style.strip().rstrip('.')}. {script.describe(shot)}" if board.style else script.describe(shot)
+        words = wording.describe(shot)
+        prompt = f"{board.style.strip().rstrip('.')}. {words}" if board.style else words
         body = {
             "task": "text-to-video", "model": source.model, "prompt": prompt, "width": asset.width,
             "height": asset.height, "duration_s": round(span.end_s - span.start_s, 3), "params": {},

@@ -27,7 +27,7 @@ from studio.services.requests import CheckedRequest, OnStored, Requests
 from studio.services.runs import Runs
 from studio.storage import storing
 from studio.store import storyboards
-from studio.storyboard import edit, limits, plan, to_timeline
+from studio.storyboard import edit, limits, plan, to_timeline, wording
 from studio.storyboard import script as board_script
 from studio.storyboard.continuation import PLACEHOLDER_FRAME_ID
 from studio.storyboard.from_script import from_script
@@ -211,9 +211,7 @@ class Storyboards:
         undrafted = [
             state
             for state in snapshot.states
-            if state.draft is None
-            and (shot_ids is None or state.shot.id in shot_ids)
-            and board_script.describe(state.shot)
+            if state.draft is None and (shot_ids is None or state.shot.id in shot_ids) and wording.describe(state.shot)
         ]
         for take in (t for state in undrafted for t in state.shot.takes if t.kind == "draft"):
             run = snapshot.runs.get(take.run)

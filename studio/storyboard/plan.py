@@ -16,8 +16,8 @@ from studio.catalogue.schema import FreeSize, Size
 from studio.domain import JSON, NEVER_SENT, Asset, Kind, Task
 from studio.errors import CapabilityError
 from studio.messages import Message, of_error, term
+from studio.storyboard import multi_shot, wording
 from studio.storyboard import references as board_references
-from studio.storyboard import script
 from studio.storyboard.model import MENTION, Board, CastMember, Shot, Take, Transition
 
 DRAFT_MODEL = "draft/animatic"
@@ -79,6 +79,7 @@ def for_shot(
     task, references = _task(model, present, frame)
     seed = shot.seed if shot.seed is not None else board.seed
     body = _body(board, model, task, seconds=shot.duration_s, seed=seed, params=shot.params)
+    heard = _is_heard(board, model)
     if task == Task.REFERENCE_TO_VIDEO:
         body |= board_references.references(references, model)
     if frame and "first_frame" in model.inputs_for(task):
@@ -91,17 +92,23 @@ def for_shot(
     if draft:
         body["prompt"] = draft_prompt(board, shot, _reference_names(model, references, assets))
     else:
-        body["prompt"] = prompt_for(board, [shot], model, references, assets, script.describe(shot))
+        body["prompt"] = prompt_for(board, [shot], model, references, assets, wording.describe(shot, heard=heard))
     problems_ += _too_long(shot.duration_s, body, model)
     if lacks_references := task == Task.REFERENCE_TO_VIDEO and not references:
         problems_.append(Message("shot.model_needs_cast", model=term(model.label)))
     notes = board_references.unused_notes(present, model, task, catalogue, assets)
+    notes += _left_out(board, [shot], model, heard=heard)
     problems = _problems(body, model, catalogue, assets, reported_field="references" if lacks_references else "")
     return RunPlan(shot.id, body, (*problems_, *problems), tuple(notes))
 
 
-def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -> RunPlan:
-    """The whole film as one multi-shot request: one price, one look, no choice of single takes."""
+def one_run(
+    board: Board, model_id: str, catalogue: Catalogue, assets: Assets, *, own_syntax: bool = True
+) -> RunPlan:  # fmt: skip
+    """The whole film as one multi-shot request: one price, one look, no choice of single takes.
+
+    own_syntax: in the syntax of the model's family; False: as it was asked before families had theirs.
+    """
     model = catalogue.get(model_id)
     problems: list[str] = []
     if not model.multi_shot:
@@ -124,11 +131,15 @@ def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -
     for name, value in (("shot_type", "multi"), ("prompt_extend", True)):
         if name in model.params_for(task):
             body[name] = value
-    body["prompt"] = prompt_for(board, board.shots, model, references, assets, script.write(board))
+    heard = _is_heard(board, model)
+    words = multi_shot.write(board, model if own_syntax else None, heard=heard)
+    body["prompt"] = prompt_for(board, board.shots, model, references, assets, words)
     if not board.shots:
         problems.append(Message("board.no_shots"))
+    problems += multi_shot.limits(board, model)
     problems += _too_long(seconds, body, model)
     notes = board_references.unused_notes(present, model, task, catalogue, assets)
+    notes += _left_out(board, board.shots, model, heard=heard)
     return RunPlan("", body, (*problems, *_problems(body, model, catalogue, assets)), tuple(notes))
 
 
@@ -175,11 +186,13 @@ def draft_prompt(board: Board, shot: Shot, reference_names: Mapping[str, str]) -
         return f"@{member.name}" if member else f"@{name}"
 
     present = [m for name in shot.mentions() if (m := board.member(name))]
-    camera = ", ".join(filter(None, (shot.shot_size, shot.lens, shot.move)))
-    words = MENTION.sub(lambda m: mention(m[1]), ". ".join(filter(None, (camera, _one_line(shot.prompt)))))
+    unnamed = ", ".join(f"@{name}" for name in shot.unnamed_cast())
+    parts = (wording.camera(shot), _one_line(shot.place), unnamed, _one_line(shot.prompt))
+    words = MENTION.sub(lambda m: mention(m[1]), ". ".join(filter(None, parts)))
     rows = {
         "Style": _one_line(board.style), **_cast_rows(present, reference_names), "Shot": words,
-        "Dialogue": script.spoken(shot.dialogue), "Sound": _one_line(shot.sound),
+        "Dialogue": wording.spoken(shot.dialogue), "Voice-over": _one_line(wording.quoted(shot.voice_over)),
+        "Sound": _one_line(shot.sound), "Music": _one_line(shot.music),
     }  # fmt: skip
     return "\n".join(_labelled_lines(rows))
 
@@ -241,7 +254,30 @@ def _body(board: Board, model: Model, task: Task, *, seconds: float, seed: int |
         body["audio"] = board.audio
     if model.seeds and seed is not None:
         body["seed"] = seed
+    if board.negative.strip() and _takes_negative(model):
+        body["negative_prompt"] = board.negative.strip()
     return body | {k: v for k, v in params.items() if k in model.params_for(task)}
+
+
+def _is_heard(board: Board, model: Model) -> bool:
+    """Whether what is made has sound."""
+    return model.audio == "always" or (model.audio == "optional" and board.audio)
+
+
+def _takes_negative(model: Model) -> bool:
+    return model.negative_prompt is not None and model.negative_prompt.max_chars != 0
+
+
+def _left_out(board: Board, shots: Sequence[Shot], model: Model, *, heard: bool) -> list[str]:
+    """Sentences about words of the film that the model is not sent. Drafts leave out nothing that would be heard."""
+    if model.draft:
+        return []
+    notes: list[str] = []
+    if board.negative.strip() and not _takes_negative(model):
+        notes.append(Message("leftout.negative", model=term(model.label)))
+    if not heard and any(shot.voice_over.strip() or shot.music.strip() for shot in shots):
+        notes.append(Message("leftout.sound", model=term(model.label)))
+    return notes
 
 
 def _too_long(seconds: float, body: JSON, model: Model) -> list[str]:

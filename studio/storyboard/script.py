@@ -11,6 +11,7 @@ from studio.storyboard import limits
 from studio.storyboard import script_header as heads
 from studio.storyboard.from_script import BoardParts
 from studio.storyboard.model import Board, CastMember, Shot, new_id
+from studio.storyboard.wording import describe
 
 WORDS_PER_S = 2.6
 """Speaking rate that a line of dialogue is timed with, words a second (conversational English is 2.3 to 3)."""
@@ -110,21 +111,6 @@ def write(board: Board, *, chinese: bool = False) -> str:
     """The whole board as one multi-shot prompt; @names are kept."""
     texts = [describe(shot) for shot in board.shots]
     return prompt_shots.write(board.style, texts, [s.length_s for s in board.shots], chinese=chinese)
-
-
-def describe(shot: Shot) -> str:
-    """What a model should read for this shot: framing and camera first, then the prompt, speech and sound."""
-    camera = ", ".join(filter(None, (shot.shot_size, shot.lens, shot.move)))
-    parts = [camera, shot.prompt.strip().rstrip("."), spoken(shot.dialogue), shot.sound.strip()]
-    return ". ".join(p for p in parts if p)
-
-
-def spoken(dialogue: str) -> str:
-    """A shot's dialogue as a prompt has it: in quotes, after who says it where that is known."""
-    dialogue = dialogue.strip()
-    if not dialogue or _QUOTE.search(dialogue):
-        return dialogue
-    return f'Spoken: "{dialogue}"'
 
 
 def _shot(words: str, seconds: float, linker: heads.Linker) -> Shot:
