@@ -30,6 +30,8 @@ from studio.storyboard import script as text
 from studio.storyboard.commands import AnyCommand, as_change
 from studio.storyboard.edited_script import EditedScript
 from studio.storyboard.limits import MAX_TEXT_CHARS, Id
+from studio.storyboard.to_script import to_script
+from studio.storyboard.written import forms as script_forms
 from studio.web.forms import model_picker
 from studio.web.language import PageJSON
 from studio.web.middleware.same_origin import actor_of
@@ -156,6 +158,8 @@ def router(studio: Studio) -> APIRouter:
     return api
 
 
+FormId = Annotated[str, Query(max_length=40)]
+"""A form in which scripts are written."""
 Since = Annotated[str, Query(max_length=64)]
 """The version of the answer that the page has: then it is told only what changed. Without one the answer is whole."""
 
@@ -283,8 +287,12 @@ def _run_routes(api: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
 
 def _text_routes(api: APIRouter, studio: Studio) -> None:
     @api.get("/boards/{board_id}/script")
-    def script(board_id: Id, actor: ActorKey, chinese: bool = False) -> JSON:
-        return {"text": text.write(studio.acting_for(actor).storyboards.get(board_id).board, chinese=chinese)}
+    def script(board_id: Id, actor: ActorKey, form: FormId = "", chinese: bool = False) -> JSON:
+        """The board's words in a form, and the forms that there are."""
+        board = studio.acting_for(actor).storyboards.get(board_id).board
+        forms = [{"id": i, "label": script_forms.label(i), "ending": f.ending} for i, f in script_forms.FORMS.items()]
+        words = script_forms.write(to_script(board), form) if form else text.write(board, chinese=chinese)
+        return {"text": words, "form": form, "forms": forms}
 
     @api.post("/boards-read")
     def read(body: ScriptText) -> JSON:
