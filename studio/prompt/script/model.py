@@ -14,6 +14,9 @@ ShotField = Literal[
     "number", "duration", "shot_size", "angle", "lens", "move", "place", "cast", "prompt", "dialogue", "voice_over",
     "sound", "music", "transition", "notes",
 ]  # fmt: skip
+PutField = ShotField | Literal["camera", "look"]
+"""What a label may stand for beside one field: terms of the camera in any mixture, and how the picture looks (light,
+mood, colour, ...), which has no field of its own and belongs to the prompt."""
 FilmField = Literal["title", "style", "negative", "cast"]
 Field = ShotField | FilmField
 LengthFrom = Literal["own", "times", "dialogue", "default"]

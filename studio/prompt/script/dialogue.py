@@ -1,0 +1,166 @@
+"""Spoken lines: who says what, and how, in a cell of dialogue or in the middle of a shot's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from studio.prompt.script.model import DialogueLine
+from studio.prompt.script.source import Slice
+
+WORDS_PER_S = 2.6
+"""Speaking rate that dialogue is timed with, words a second (conversational English is 2.3 to 3)."""
+HAN_PER_S = 4.5
+"""The same in Chinese characters a second."""
+PAUSE_S = 0.8
+"""Added to speech, for the moments before and after it."""
+
+QUOTES = {'"': '"', "“": "”", "”": "”", "„": "“", "「": "」", "『": "』", "«": "»", "＂": "＂"}
+_OPEN, _CLOSE = r"[\"“„「『«＂]", r"[\"”“」』»＂]"
+QUOTED = rf"{_OPEN}[^\"“”„「」『』«»＂\n]{{1,2000}}{_CLOSE}"
+"""A quoted stretch in any manner; apostrophes are no quotes."""
+_NAME_EN = (
+    r"@?(?:(?:Dr|Mr|Mrs|Ms|Prof|St|Sgt|Capt|Lt)\. ?)?[A-Z][\w'’.-]{0,30}"
+    r"(?: (?:[A-Z#][\w'’.-]{0,30}|\d{1,2}|of|the|de|von|van)){0,3}"
+)
+_NAME_ROLE = r"(?:The|A|An) [a-z]{2,20}(?: [a-z]{2,20}){0,2}"
+_NAME_HAN = r"@?[\u3400-\u9fff\uac00-\ud7af\u3040-\u30ff][\u3400-\u9fff\uac00-\ud7af\u3040-\u30ff·A-Za-z0-9]{0,11}"
+_WHO = rf"(?P<who>{_NAME_EN}|{_NAME_ROLE}|{_NAME_HAN}|@[\w-]{{1,40}})"
+_MANNER = r"(?:\s{0,3}[(（\[](?P<manner>[^()（）\[\]\n]{1,80})[)）\]])?"
+_BEFORE = r"(?:^|(?<=[.!?。！？…;；\n\"”」』»）)|/、，,】\]—-]))\s{0,9}"
+_VERB = (
+    r"says?|said|asks?|asked|whispers?|whispered|shouts?|shouted|yells?|replies|replied|answers?|mutters?|murmurs?|"
+    r"screams?|calls?(?: out)?|cries|sighs?|laughs?|exclaims?|adds?|continues?|speaks?|announces?|begs?|pleads?|sobs?|"
+    r"snaps?|hisses|mumbles?|responds?|tells (?:him|her|them)|"
+    r"说道?|问道?|喊道?|低声说|轻声说|大喊|回答|小声说|笑着说|哭着说|答道?|吼道?"
+)
+_IN_PROSE = re.compile(
+    rf"{_BEFORE}{_WHO}(?:\s{{0,3}}(?P<verb>{_VERB})(?P<how>(?: [a-z]{{2,20}}){{0,4}}))?{_MANNER}"
+    rf"\s{{0,3}}(?:[:：,，]|(?=[“「『]))\s{{0,3}}(?P<line>{QUOTED})(?P<after>[.。]?)"
+)
+_IN_CELL = re.compile(
+    rf"(?:^|(?<=[.!?。！？…;；\n\"”」』»/|]))\s{{0,9}}(?:[-•*–]\s{{1,3}})?(?:\*\*)?"
+    rf"(?:{_WHO}|(?P<lower>[a-z][a-z' ]{{1,24}}?)){_MANNER}(?:\*\*)?\s{{0,3}}[:：](?:\*\*)?(?!\d)\s{{0,3}}"
+)
+_LEAD_MANNER = re.compile(r"^\s*[(（]([^()（）\n]{1,80})[)）]\s*")
+_VERB_TAIL = re.compile(rf"(?:(?<= )|(?<=[\u3400-\u9fff]))(?P<verb>{_VERB})(?P<how>(?: [a-z]{{2,20}}){{0,4}})$")
+_NO_PERSON = re.compile(
+    r"\b(?:camera|text|signs?|title|caption|screen|label|billboard|banner|poster|phone|subtitle|words?|letters?|note|plaque|"
+    r"headline|message|logo|lettering|tagline|slogan|inscription)$|字样|字幕|标题|招牌|屏幕|海报|写着|显示|标语",
+    re.IGNORECASE,
+)
+_PRONOUNS = {"he", "she", "they", "it", "i", "we", "you", "他", "她", "它", "他们", "她们", "我", "我们"}
+NOT_SPEAKERS = {
+    "spoken",
+    "dialogue",
+    "dialog",
+    "voice",
+    "speech",
+    "line",
+    "对白",
+    "台词",
+    "对话",
+    "says",
+    "dialogue line",
+}
+"""Words before a spoken line that name no speaker."""
+_OFF = re.compile(
+    r"\b(?:v\.? ?o\.?|voice[- ]?over|narrat\w*)\b|旁白|画外音|解说|\bOS\b|\bVO\b|内心独白|独白", re.IGNORECASE
+)
+_NARRATORS = {
+    "narrator",
+    "narration",
+    "voice over",
+    "voiceover",
+    "voice-over",
+    "vo",
+    "v.o.",
+    "v.o",
+    "旁白",
+    "画外音",
+    "解说",
+    "解说词",
+}
+
+
+def is_narrator(speaker: str, manner: str = "") -> bool:
+    """Whether the line is a voice-over: a narrator's, or one marked (V.O.)."""
+    return speaker.strip().casefold() in _NARRATORS or bool(manner and _OFF.search(manner))
+
+
+def unquoted(part: Slice) -> Slice:
+    """The part without white space and one pair of quotes around it."""
+    part = part.strip()
+    text = part.text
+    if len(text) > 1 and text[0] in QUOTES and text[-1] in (QUOTES[text[0]], '"', "”") and not _again(text):
+        return part.part(1, len(text) - 1).strip()
+    return part
+
+
+def lines_of(part: Slice) -> Iterator[tuple[DialogueLine, Slice]]:
+    """The lines of a part that is nothing but dialogue: `Kai: "It's dying."`, `小林（急）：还有三分钟`, `Wait!`."""
+    heads = [m for m in _IN_CELL.finditer(part.text) if _names_speaker(m)]
+    if not heads or heads[0].start() > 0:
+        yield from _line("", "", part.part(0, heads[0].start() if heads else None))
+    ends = [*(head.start() for head in heads[1:]), len(part.text)]
+    for head, end in zip(heads, ends, strict=False):
+        who = head["who"] or head["lower"] or ""
+        said = part.part(head.end(), end)
+        yield from _line(_speaker(who), (head["manner"] or "").strip(), said, part.part(head.start(), end))
+
+
+def find_speech(part: Slice) -> Iterator[tuple[DialogueLine, Slice]]:
+    """Spoken lines within a shot's words, each with all that belongs to it: `Maren whispers: "Every night."`."""
+    for match in _IN_PROSE.finditer(part.text):
+        who, verb, how = match["who"].strip(), match["verb"] or "", match["how"] or ""
+        if tail := _VERB_TAIL.search(who):  # "The old man shouts" and "小明说" are names by their letters
+            who, verb, how = who[: tail.start()].strip(), tail["verb"], tail["how"] or ""
+        if not who or who.casefold() in _PRONOUNS or _NO_PERSON.search(who):
+            continue
+        manner = match["manner"] or _manner(verb, how)
+        line = unquoted(part.group(match, "line"))
+        start = match.start("who")
+        yield DialogueLine(speaker=_speaker(who), manner=manner.strip(), text=line.text), part.part(start, match.end())
+
+
+def speech_seconds(texts: Iterator[str] | list[str]) -> float:
+    """Seconds that these texts take to be spoken, pauses included; 0 without words."""
+    han = words = 0
+    for text in texts:
+        han += len(re.findall(r"[\u3400-\u9fff\u3040-\u30ff]", text))
+        words += len(re.findall(r"[A-Za-z0-9\u00c0-\u024f\u0400-\u04ff]+(?:['’][A-Za-z]+)?", text))
+    spoken_s = han / HAN_PER_S + words / WORDS_PER_S
+    return round(spoken_s + PAUSE_S, 1) if spoken_s else 0.0
+
+
+def _line(speaker: str, manner: str, said: Slice, whole: Slice | None = None) -> Iterator[tuple[DialogueLine, Slice]]:
+    said = said.strip(" \t\r\n/|;；*")
+    if not manner and (lead := _LEAD_MANNER.match(said.text)):
+        manner, said = lead[1].strip(), said.part(lead.end())
+    text = unquoted(said)
+    if text.text:
+        yield DialogueLine(speaker=speaker, manner=manner, text=" ".join(text.text.split())), (whole or said).strip()
+
+
+def _names_speaker(match: re.Match[str]) -> bool:
+    lower = match["lower"]
+    return not lower or lower.strip() in NOT_SPEAKERS or lower.strip() in _NARRATORS
+
+
+def _speaker(who: str) -> str:
+    who = who.strip().removeprefix("@").strip()
+    return "" if who.casefold() in NOT_SPEAKERS else who
+
+
+def _manner(verb: str, how: str) -> str:
+    plain = (
+        ""
+        if verb.casefold() in ("", "say", "says", "said", "speaks", "speak", "说", "说道", "tells him", "tells her")
+        else verb
+    )
+    return f"{plain} {how.strip()}".strip()
+
+
+def _again(text: str) -> bool:
+    """Whether a quote ends before the end: `"Hi." "Hello."` are two."""
+    return text[0] in ('"', "“", "「", "『") and QUOTES[text[0]] in text[1:-1]

@@ -1,0 +1,138 @@
+"""Words above or below all shots: title, style, negative words, cast, and what a chat program says to you."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, Protocol
+
+from studio.messages import Message
+from studio.prompt.script import labels
+from studio.prompt.script.model import FilmField, MemberKind
+from studio.prompt.script.source import Slice
+
+_HEADING = re.compile(r"[ \t]{0,9}#{1,6}[ \t]{1,9}(?P<text>[^\n]*)")
+_LABEL = re.compile(
+    r"[ \t\u3000]{0,20}(?:[-*•·▪●>+][ \t]{1,9}|\d{1,2}[.)、][ \t]{1,9})?#{0,6}[ \t]{0,3}[*_【\[]{0,3}"
+    r"(?P<label>[^:：\n|]{1,40}?)"
+    r"[*_】\]]{0,3}[ \t]{0,3}[:：][*_]{0,3}[ \t]{0,9}(?P<value>.*)"
+)
+_BRACKETED = re.compile(
+    r"[ \t]{0,9}(?:【(?P<a>[^【】\n]{1,24})】|\[(?P<b>[^\[\]\n]{1,24})\])[ \t]{0,9}(?P<value>[^\n]*)"
+)
+_BULLET = re.compile(r"[ \t\u3000]{0,20}(?:[-*•·‣▪●○]|\d{1,2}[.)、])[ \t]{1,9}")
+_RULE = re.compile(r"[ \t]*(?:[-=*_~—]{3,}|```\w*)[ \t]*")
+_BOOK = re.compile(r"《([^《》\n]{1,80})》")
+_TITLE_TAIL = re.compile(
+    r"\s*[-–—:：|]?\s*(?:的)?(?:multi-?shot|video|shot|story|ai)?\s*"
+    r"(?:storyboard|shot ?list|script|screenplay|prompt|video prompts?|"
+    r"分镜头?(?:脚本|表|稿|剧本)?|镜头脚本|脚本|剧本)\s*$",
+    re.IGNORECASE,
+)
+_CHAT = re.compile(
+    r"^(?:sure|of course|certainly|absolutely|great|okay|ok|here(?:'|’)?s|here (?:is|are)|below (?:is|are)|i(?:'|’)ve|"
+    r"let me know|"
+    r"feel free|would you like|want me to|hope (?:this|that|you)|"
+    r"happy to|i can also|if you(?:'|’)?d? (?:like|want|need)|"
+    r"as requested|"
+    r"this (?:storyboard|shot list|script|sequence) (?:is|was|has|captures|can)|"
+    r"好的|当然|以下是|下面是|这是|这里是|如果(?:你|您)|希望(?:这|你|您|对)|需要我|请告诉我|您可以|没问题|如需|是否需要)",
+    re.IGNORECASE,
+)
+"""How chat programs open and close an answer."""
+MAX_TITLE_CHARS = 120
+_MARKS = " \t*_`#"
+
+
+class FilmBuilder(Protocol):
+    """What a builder takes of the film as a whole."""
+
+    def film(self, field: FilmField, part: Slice, *, label: str = "") -> None:
+        """The part belongs to the film."""
+        ...
+
+    def member(self, part: Slice, kind: MemberKind = "character", description: Slice | None = None) -> str:
+        """One member of the cast."""
+        ...
+
+    def unread(self, part: Slice, reason: str = "") -> None:
+        """What was not understood."""
+        ...
+
+
+Open = FilmField | Literal["", "rules"]
+
+
+def is_chat(line: str) -> bool:
+    """Whether a line is said to the reader by a program that chats: "Here's your storyboard:"."""
+    return bool(_CHAT.match(line.strip(_MARKS))) and len(line) <= 400
+
+
+def read(build: FilmBuilder, part: Slice) -> None:
+    """Put the lines of the part into the fields of the film."""
+    is_open, label, title_possible = "", "", True
+    for line in part.lines():
+        stripped = line.strip(_MARKS + "\r\n\u3000")
+        if not stripped or _RULE.fullmatch(line.text):
+            if not line.strip() and is_open != "cast":
+                is_open = ""
+            continue
+        found = _labelled(line)
+        if found:
+            field, label, value = found
+            if value.strip(_MARKS):
+                _put(build, field, label, value)
+            is_open = field
+        elif is_chat(line.text):
+            build.unread(line, Message("scriptread.chat"))
+            is_open = ""
+        elif title_possible and (title := _title(line)):
+            build.film("title", title)
+            title_possible = False
+        elif is_open and (is_open != "cast" or _BULLET.match(line.text) or label):
+            bullet = _BULLET.match(line.text)
+            _put(build, is_open, label, line.part(bullet.end()) if bullet and is_open != "cast" else line)
+        else:
+            is_open = ""
+            bullet = _BULLET.match(line.text)
+            build.film("style", line.part(bullet.end() if bullet else 0))
+
+
+def _put(build: FilmBuilder, field: FilmField, label: str, value: Slice) -> None:
+    if field == "title" and (title := _title_words(value)):
+        build.film("title", title)
+    else:
+        build.film(field, value, label=label)
+
+
+def _labelled(line: Slice) -> tuple[FilmField, str, Slice] | None:
+    for pattern in (_LABEL, _BRACKETED):
+        if match := pattern.match(line.text):
+            label = match["label"] if pattern is _LABEL else match["a"] or match["b"]
+            if labels.film_field(label) or labels.member_kind(label):
+                return labels.film_field(label) or "cast", label, line.group(match, "value")
+    if (heading := _HEADING.match(line.text)) or line.text.strip().startswith("**"):
+        label = (heading["text"] if heading else line.text).strip(_MARKS + ":：")
+        if labels.film_field(label) or labels.member_kind(label):
+            return labels.film_field(label) or "cast", label, line.part(len(line.text))
+    return None
+
+
+def _title(line: Slice) -> Slice | None:
+    """A heading, or a name in book title marks, is the film's title."""
+    if heading := _HEADING.match(line.text):
+        return _title_words(line.group(heading, "text"))
+    book = _BOOK.search(line.text)
+    if book and len(line.text.strip()) - len(book[0]) <= 24:
+        return line.group(book, 1)
+    return None
+
+
+def _title_words(part: Slice) -> Slice | None:
+    part = part.strip(_MARKS)
+    if book := _BOOK.search(part.text):
+        return part.group(book, 1)
+    if len(part.text) > MAX_TITLE_CHARS:
+        return None
+    tail = _TITLE_TAIL.search(part.text)
+    words = part.part(0, tail.start()) if tail and tail.start() > 0 else part
+    return words.strip(_MARKS + '"“”:：–—-') or None

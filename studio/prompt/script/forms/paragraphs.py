@@ -1,0 +1,36 @@
+"""Plain text: a paragraph a shot, or, in a text of one paragraph, a line a shot."""
+
+from __future__ import annotations
+
+import re
+
+from studio.prompt.script.build import ScriptBuilder
+from studio.prompt.script.film_words import is_chat
+from studio.prompt.script.source import Slice
+
+_BLANK = re.compile(r"\n[ \t\r\u3000]*\n")
+
+
+def score(text: str) -> float:
+    """Any text can be read so, for want of a better form."""
+    del text
+    return 0.1
+
+
+def read(build: ScriptBuilder) -> None:
+    """Labelled lines at the top belong to the film."""
+    parts = _parts(build.source)
+    for part in parts:
+        if is_chat(part.text):
+            build.read_film(part)
+        else:
+            build.shot().read(part)
+
+
+def _parts(source: Slice) -> list[Slice]:
+    at, parts = 0, list[Slice]()
+    for blank in [*_BLANK.finditer(source.text), None]:
+        parts.append(source.part(at, blank.start() if blank else None).strip())
+        at = blank.end() if blank else at
+    parts = [part for part in parts if part]
+    return parts if len(parts) > 1 else [line.strip() for part in parts for line in part.lines() if line.strip()]

@@ -1,0 +1,63 @@
+"""The one reader of scripts: the form that is surest of a text reads it, or the one that was chosen by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from studio.errors import CapabilityError
+from studio.messages import Message
+from studio.prompt.script.build import ScriptBuilder
+from studio.prompt.script.forms import FORMS, form_of
+from studio.prompt.script.model import Script
+
+MAX_SCRIPT_CHARS = 200_000
+DEFAULT_SHOT_S = 4.0
+"""Length of a shot that the text says nothing about."""
+MIN_SCORE = 0.01
+
+
+@dataclass(frozen=True)
+class FormScore:
+    """How sure a form is of a text, 0 to 1."""
+
+    form: str
+    score: float
+
+    @property
+    def label(self) -> Message:
+        """What people call the form."""
+        return label_of(self.form)
+
+
+def label_of(form: str) -> Message:
+    """What people call a form."""
+    return Message(f"scriptform.{form}")
+
+
+def scores(text: str) -> list[FormScore]:
+    """Every form that can read the text, the surest first."""
+    found = [FormScore(form, round(form_of(form).score(text), 4)) for form in FORMS]
+    return sorted((s for s in found if s.score >= MIN_SCORE), key=lambda s: -s.score)
+
+
+def read(text: str, form: str = "", *, default_s: float = DEFAULT_SHOT_S) -> Script:
+    """The text as shots. form: the form to read it in, an id of FORMS; "" is the one that fits best.
+
+    default_s: seconds of a shot whose length neither the text nor its speech tells. Raises CapabilityError for a form
+    that is not known, and for a text of more than MAX_SCRIPT_CHARS characters.
+    """
+    if len(text) > MAX_SCRIPT_CHARS:
+        message = Message("scriptread.too_long", most=f"{MAX_SCRIPT_CHARS:,}")
+        raise CapabilityError(message, field="script", value=len(text), limit=MAX_SCRIPT_CHARS)
+    if form and form not in FORMS:
+        message = Message("scriptread.unknown_form", form=form[:40], listed=", ".join(FORMS))
+        raise CapabilityError(message, field="form", value=form[:40])
+    text = text.replace("\r\n", " \n").replace("\r", "\n").replace("\ufeff", " ").replace("\x00", " ")
+    script = Script(form=form or FORMS[-1])
+    for chosen in [form] if form else [s.form for s in scores(text)]:
+        build = ScriptBuilder(text, default_s=default_s)
+        form_of(chosen).read(build)
+        script = build.finish(chosen)
+        if script.shots:
+            return script
+    return script if script.faults else script.model_copy(update={"faults": (Message("script.empty"),)})
