@@ -16,7 +16,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -309,7 +309,7 @@ class AlibabaServer(HttpServer):
         # The pages ask for parameters.stream as well; the SDK sends only the header, so the header decides here.
         content = self._choices(self._remember(body), body)[0]["message"]["content"]
 
-        async def parts() -> AsyncIterator[bytes]:
+        async def parts() -> AsyncGenerator[bytes]:
             for i, piece in enumerate(content):
                 await asyncio.sleep(self.sync_s / len(content))
                 last = i == len(content) - 1

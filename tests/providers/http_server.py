@@ -11,7 +11,7 @@ import contextlib
 import json
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Self
@@ -39,7 +39,7 @@ class Reply:
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
-    parts: AsyncIterator[bytes] | None = None
+    parts: AsyncGenerator[bytes] | None = None
     cut: int | None = None
     drip_s: float = 0.0
 
@@ -212,7 +212,7 @@ class Recording(HttpServer):
         return [call for name, call in self.seen if name == topic]
 
 
-async def _endless() -> AsyncIterator[bytes]:
+async def _endless() -> AsyncGenerator[bytes]:
     while True:
         yield b" "
         await asyncio.sleep(0.05)
@@ -252,9 +252,10 @@ async def _write(reply: Reply, writer: asyncio.StreamWriter, *, head: bool) -> N
         lines.append("transfer-encoding: chunked")
     writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
     if reply.parts is not None and not head:
-        async for part in reply.parts:
-            writer.write(b"%x\r\n%s\r\n" % (len(part), part))
-            await writer.drain()
+        async with contextlib.aclosing(reply.parts) as parts:  # at once, when the reader is gone
+            async for part in parts:
+                writer.write(b"%x\r\n%s\r\n" % (len(part), part))
+                await writer.drain()
         writer.write(b"0\r\n\r\n")
     elif reply.drip_s and not head:
         step = len(reply.body) // 20 + 1
