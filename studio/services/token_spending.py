@@ -65,6 +65,23 @@ class TokenSpending:
             raise NotAllowed(Message("token.drafts_only"))
         charge(db, self.token, runs, later_usd=later_usd)
 
+    def charge_expense(self, db: Database, usd: float | None) -> None:
+        """Let the token answer for an expense whose money is set aside in this transaction. usd: its price, None where
+        it is not known. Raises as `charge` does."""
+        if not self.token:
+            return
+        if self._actor.scope == "drafts" and usd != 0:
+            raise NotAllowed(Message("token.drafts_only"))
+        allowance = _allowance(db, self.token)
+        if allowance is None or usd == 0:
+            return
+        if usd is None:
+            raise BudgetError(Message("token.unpriced", limit=f"{allowance.limit_usd:.2f}"))
+        if allowance.spent_usd > allowance.limit_usd + ROUNDING_USD:
+            left_usd = max(0.0, allowance.limit_usd - (allowance.spent_usd - usd))
+            limits = {"left": f"{left_usd:.2f}", "limit": f"{allowance.limit_usd:.2f}"}
+            raise BudgetError(Message("token.limit", usd=f"{usd:.2g}", **limits))
+
 
 def charge(db: Database, token: str, runs: Sequence[Run], *, later_usd: Sequence[float | None] = ()) -> None:
     """Let a token answer for these runs. Raises BudgetError beyond its limit."""

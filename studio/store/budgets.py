@@ -53,12 +53,13 @@ def spent(db: Database, scope: Scope | Literal["token"], subject: str, since_day
     What people pay themselves, with keys of their own or of their session, counts for a token only.
     """
     where = {
-        "person": "owner = ? AND day >= ? AND paid_by IN ('', 'project')",
-        "project": "project = ? AND project != '' AND day >= ? AND paid_by IN ('', 'project')",
-        "token": "run IN (SELECT id FROM runs WHERE token = ? AND token != '') AND day >= ?",
+        "person": "owner = :subject AND day >= :since AND paid_by IN ('', 'project')",
+        "project": "project = :subject AND project != '' AND day >= :since AND paid_by IN ('', 'project')",
+        "token": "(run IN (SELECT id FROM runs WHERE token = :subject AND token != '')"
+        " OR (token = :subject AND token != '')) AND day >= :since",
     }[scope]
     sql = f"SELECT coalesce(sum(usd), 0) FROM ledger WHERE {where} AND abs(usd) < {MOST_USD}"
-    return db.conn.execute(sql, [subject, since_day]).fetchone()[0]
+    return db.conn.execute(sql, {"subject": subject, "since": since_day}).fetchone()[0]
 
 
 def approval_limit(db: Database, project: str, role: str) -> float | None:

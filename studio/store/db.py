@@ -28,6 +28,7 @@ from studio.store import (
     migrations_audit,
     migrations_board_authors,
     migrations_budgets,
+    migrations_expenses,
     migrations_people,
     migrations_projects,
     migrations_push,
@@ -71,6 +72,7 @@ SCHEMA = (
     migrations_review_links,
     migrations_search,
     migrations_queue,
+    migrations_expenses,
 )
 """Modules whose import adds their steps to MIGRATIONS, in this order."""
 

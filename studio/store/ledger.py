@@ -3,12 +3,14 @@ spent (release), and one for what the provider paid back (refund; above zero whe
 
 Rows are only ever added, and `usd` is the change each one makes, so that spent money is always the plain sum, with
 what is set aside counted as spent. Every row of a run carries the day of its reservation. project: the one the run was
-in when the row was written. paid_by: whose keys it was sent with, "" for the studio's.
+in when the row was written. paid_by: whose keys it was sent with, "" for the studio's. What no run has cost, such as an
+answer of a language model, is an Expense in the same rows.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from sqlite_utils import Database
@@ -22,7 +24,24 @@ _INSERT = (
     "INSERT INTO ledger (run, owner, project, model, day, at, kind, usd, paid_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
     "coalesce((SELECT substr(account, 1, max(0, instr(account, ':') - 1)) FROM runs WHERE runs.id = ?), ''))"
 )
+_INSERT_EXPENSE = (
+    "INSERT INTO ledger (run, owner, project, model, day, at, kind, usd, paid_by, token) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 GROUPS = {"model": "model", "owner": "owner", "project": "project"}
+
+
+@dataclass(frozen=True)
+class Expense:
+    """Something else than a run that costs money. id: of its own. model: what it is summed under. account: of the keys
+    that pay, as in runs. token: the access token that answers for it, "" for none."""
+
+    id: str
+    owner: str
+    project: str
+    model: str
+    account: str = ""
+    token: str = ""
 
 
 def is_amount(usd: float | None) -> bool:
@@ -30,13 +49,13 @@ def is_amount(usd: float | None) -> bool:
     return usd is not None and math.isfinite(usd) and 0 <= usd < MOST_USD
 
 
-def reserve(db: Database, run: Run, usd: float) -> None:
+def reserve(db: Database, run: Run | Expense, usd: float) -> None:
     """Set money aside for a run that is about to be submitted. Nothing happens where some is set aside already."""
     if is_amount(usd) and reserved(db, run.id) is None:
         _add(db, run, "reserve", usd, stamp()[:10])
 
 
-def settle(db: Database, run: Run, usd: float | None) -> None:
+def settle(db: Database, run: Run | Expense, usd: float | None) -> None:
     """Book the true cost in the place of what was set aside; None keeps the estimate, since it may have been billed.
 
     What is no amount of money (not finite, below zero) counts as None.
@@ -49,7 +68,7 @@ def settle(db: Database, run: Run, usd: float | None) -> None:
         _add(db, run, "settle", usd, stamp()[:10])
 
 
-def release(db: Database, run: Run) -> None:
+def release(db: Database, run: Run | Expense) -> None:
     """Give back what was set aside: nothing was billed."""
     if (open_reservation := reserved(db, run.id)) is not None:
         _add(db, run, "release", -open_reservation[1], open_reservation[0])
@@ -108,5 +127,10 @@ def spend_by_day(db: Database, zone: tzinfo, since: date | None) -> list[tuple[s
     return [(day, round(usd, 6), runs) for day, (usd, runs) in sorted(days.items())]
 
 
-def _add(db: Database, run: Run, kind: str, usd: float, day: str) -> None:
+def _add(db: Database, run: Run | Expense, kind: str, usd: float, day: str) -> None:
+    if isinstance(run, Expense):
+        payer = run.account.partition(":")[0]
+        values = [run.id, run.owner, run.project, run.model, day, stamp(), kind, usd, payer, run.token]
+        db.conn.execute(_INSERT_EXPENSE, values)
+        return
     db.conn.execute(_INSERT, [run.id, run.owner, run.project, run.model, day, stamp(), kind, usd, run.id])

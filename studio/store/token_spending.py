@@ -1,4 +1,4 @@
-"""Runs that an access token answers for, and what they cost it."""
+"""Runs and other expenses that an access token answers for, and what they cost it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ _SPENT = f"""
 SELECT coalesce(sum(CASE
     WHEN runs.finished_at IS NULL THEN max(coalesce(booked.usd, 0), coalesce(runs.estimate_usd, 0))
     ELSE coalesce(booked.usd, 0) END), 0)
+    + (SELECT coalesce(sum(usd), 0) FROM ledger WHERE token = :token AND token != '' AND abs(usd) < {MOST_USD})
 FROM runs LEFT JOIN (
     SELECT run, sum(usd) AS usd FROM ledger
     WHERE run IN (SELECT id FROM runs WHERE token = :token AND token != '') AND abs(usd) < {MOST_USD} GROUP BY run
@@ -27,5 +28,5 @@ def take_on(db: Database, token: str, run_ids: Iterable[str]) -> None:
 
 def spent(db: Database, token: str) -> float:
     """Dollars of the token's runs: of those that have ended what is booked, of the others the larger of that and their
-    estimate, so that what was promised to a run counts before any of it is set aside."""
+    estimate, so that what was promised to a run counts before any of it is set aside. Other expenses as booked."""
     return round(db.conn.execute(_SPENT, {"token": token}).fetchone()[0], 6)
