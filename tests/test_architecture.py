@@ -25,8 +25,8 @@ LEVEL = {
     "errors": 0, "lean_imports": 0, "memory": 0, "messages": 0, "memo": 0, "domain": 1, "permissions": 1, "settings": 1,
     "storage": 1, "prompt": 1, "field_errors": 1,
     "space_settings": 1, "payload": 2, "catalogue": 2, "media": 3, "animatic": 4, "film": 4,
-    "review": 4, "engines": 5, "store": 5, "jobs": 6, "storyboard": 6, "services": 7, "studio": 8, "web": 9, "cli": 9,
-    "space": 10,
+    "review": 4, "engines": 5, "store": 5, "jobs": 6, "storyboard": 6, "llm": 6,
+    "services": 7, "studio": 8, "web": 9, "cli": 9, "space": 10,
 }  # fmt: skip
 SIBLINGS = {("engines", "store"), ("animatic", "film"), ("jobs", "storyboard"), ("cli", "web")}
 SIBLINGS |= {(b, a) for a, b in SIBLINGS}

@@ -190,6 +190,27 @@ class Agents(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class ChatApi:
+    """A provider's API of language models in the shape of OpenAI's, with the engine's key.
+
+    base: up to and with /v1. price_list: the name of the list in studio/llm/prices.toml that counts there, "" for none.
+    """
+
+    base: str
+    headers: Mapping[str, str] = field(repr=False)
+    price_list: str = ""
+
+
+@runtime_checkable
+class Chats(Protocol):
+    """An engine whose provider has language models as well."""
+
+    def chat_api(self) -> ChatApi | None:
+        """Where they answer; None where the engine's address leads to none."""
+        ...
+
+
 @runtime_checkable
 class Webhooks(Protocol):
     """An engine whose provider calls Job.webhook_url when something happened to a run: a short cut beside polling."""

@@ -126,6 +126,17 @@ class ApiClient:
         async with self.sending(request, paid=paid, total_s=total_s, client=client) as response:
             return await self._reply(response, paid=paid)
 
+    def request(self, method: str, where: str, *, json: Any, silence_s: float) -> httpx.Request:
+        """A request with the key to a path under `base`, for `sending`. silence_s: longest wait for a next piece."""
+        return self.client.build_request(
+            method,
+            addresses.parse(f"{self.base}/{where.removeprefix('/')}"),
+            json=json,
+            headers=self._auth(),
+            timeout=httpx.Timeout(silence_s, connect=15.0, pool=None),
+            extensions={"home": self._provider_hosts},
+        )
+
     async def put_file(self, url: str, path: Path, *, headers: Mapping[str, str], total_s: float) -> httpx.Response:
         """The file's bytes to an address that the provider signed for them; its host never sees the key.
 

@@ -22,7 +22,7 @@ from studio.engines.alibaba import errors, pricing, reconcile, regions, uploads
 from studio.engines.alibaba import request as request_body
 from studio.engines.alibaba import response as response_body
 from studio.engines.alibaba.tasks import Tasks
-from studio.engines.base import EngineInfo, Job, Variable, required
+from studio.engines.base import ChatApi, EngineInfo, Job, Variable, required
 from studio.engines.http import ApiClient
 from studio.engines.strict_json import number, rows, table
 from studio.errors import CapabilityError, Refused, Unavailable, UnknownHandle, UnknownOutcome
@@ -89,6 +89,11 @@ class AlibabaEngine:
         if self._settings.option("ALIBABA_IMAGES", "tasks") not in ("tasks", "direct"):
             return Message("alibaba.images_option")
         return self.endpoint.problem
+
+    def chat_api(self) -> ChatApi | None:
+        """See engines.base.Chats."""
+        base = regions.chat_base(self.endpoint)
+        return ChatApi(base, self._auth(), self.endpoint.region) if base else None
 
     async def check_key(self) -> None:
         """See engines.base.KeyCheck. Reads the list of tasks."""

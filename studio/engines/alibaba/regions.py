@@ -75,6 +75,12 @@ def endpoint(settings: Settings) -> Endpoint:
     return Endpoint(f"{CLASSIC[region]}/api/v1", region)
 
 
+def chat_base(endpoint: Endpoint) -> str:
+    """The address of the language models beside the API, "" where it is not known. Source: OpenAI compatible."""
+    head, found, rest = endpoint.base.rpartition("/api/v1")
+    return f"{head}/compatible-mode/v1" if found and not rest else ""
+
+
 def _of_host(host: str) -> str:
     for region, address in CLASSIC.items():
         if host == urlsplit(address).hostname:
