@@ -38,6 +38,7 @@ from studio.services.demo import DemoContent
 from studio.services.engine_settings import EngineSettings
 from studio.services.guests import Guests
 from studio.services.key_store import KeyStore
+from studio.services.language_model import LanguageModel
 from studio.services.lending import Lending
 from studio.services.library import Library
 from studio.services.link_decisions import LinkDecisions
@@ -57,6 +58,7 @@ from studio.services.visitors import Visitors
 from studio.services.watermarks import Watermarks
 from studio.services.webhooks import ProviderWebhooks
 from studio.services.workflows import Workflows
+from studio.services.writing_calls import WritingCalls
 from studio.settings import Settings
 from studio.store import Store, backup
 from studio.store.audit import Entry
@@ -112,11 +114,15 @@ class Studio:
         self.guests, self.watermarks = Guests(store, self.audit_log), Watermarks(store, jobs)
         self.session_keys = SessionKeys(self.context, found, lambda s: self.people.lives(s) or self.visitors.lives(s))
         self.people.on_change = self.session_keys.sessions_changed
-        accounts.refusal = Lending(self.context, self.people).refusal
+        lending = Lending(self.context, self.people)
+        accounts.refusal = lending.refusal
+        self.language_model = LanguageModel(self.context, lending.trusts)
+        self.writing_calls = WritingCalls()
         self._studio_services = StudioServices(
             self.admin, self.agents, self.comfyui_models, self.connections, self.library, self.local_models,
             self.notifications, self.people, self.queue, self.session_keys, self.user_files, self.workflows,
-            Recorder(store, self.audit_log), LinkTokens(settings.data), self.watermarks,
+            Recorder(store, self.audit_log), LinkTokens(settings.data), self.watermarks, self.language_model,
+            self.writing_calls,
         )  # fmt: skip
         self.link_decisions = LinkDecisions(self.context, lambda person: self.acting_for(person).approvals)
         self._is_started = False
@@ -236,6 +242,7 @@ class Studio:
         self._visitor_sweeper.close()
         self._demo.close()
         self.watermarks.close()
+        self.writing_calls.close()
         self.session_keys.close()
         context.exports.close()
         context.measures.close()

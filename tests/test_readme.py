@@ -10,12 +10,14 @@ import pytest
 
 from studio import engines, settings
 from studio.catalogue import load
+from studio.services import language_model
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 NOTIFY = (settings.NOTIFY_URL, settings.NOTIFY_SECRET, settings.NOTIFY_TARGETS)
 DECLARED = [name for engine in engines.REGISTRY for name in engines.environment(engine)]
 NAMES = [*settings.OPTION_NAMES, *settings.VISITOR_NAMES, settings.PASSWORD, *NOTIFY, *dict.fromkeys(DECLARED)]
+NAMES += language_model.ENVIRONMENT
 
 
 def test_every_setting_and_every_engine_is_in_the_readme() -> None:

@@ -27,6 +27,7 @@ from studio.services.exports import Exports
 from studio.services.gallery import Gallery
 from studio.services.guest_media import GuestMedia
 from studio.services.keyed_calls import KeyedCalls
+from studio.services.language_model import LanguageModel
 from studio.services.library import Library
 from studio.services.link_tokens import LinkTokens
 from studio.services.local_models import LocalModels
@@ -58,6 +59,8 @@ from studio.services.token_spending import TokenSpending
 from studio.services.user_files import UserFiles
 from studio.services.watermarks import Watermarks
 from studio.services.workflows import Workflows
+from studio.services.writing import Writing
+from studio.services.writing_calls import WritingCalls
 
 S = TypeVar("S")
 
@@ -81,6 +84,8 @@ class StudioServices:
     recorder: Recorder
     link_tokens: LinkTokens
     watermarks: Watermarks
+    language_model: LanguageModel
+    writing_calls: WritingCalls
 
 
 class UserServices:
@@ -156,10 +161,15 @@ class UserServices:
         self.account = guard("account", Account(studio_services.people, actor), actor)
         self.audit = guard("audit", Audit(context.store, studio_services.recorder.log, actor), actor)
 
+        language_model, calls = studio_services.language_model, studio_services.writing_calls
+        writing = Writing(context, actor, language_model, calls, spending, storyboards)
+        self.writing = guard("writing", writing, actor)
+
         self.admin = guard("admin", studio_services.admin, actor)
         self.agents = guard("agents", studio_services.agents, actor)
         self.comfyui_models = guard("comfyui_models", studio_services.comfyui_models, actor)
         self.connections = guard("connections", studio_services.connections, actor)
+        self.language_model = guard("language_model", language_model, actor)
         self.library = guard("library", studio_services.library, actor)
         self.local_models = guard("local_models", studio_services.local_models, actor)
         self.notifications = guard("notifications", studio_services.notifications, actor)

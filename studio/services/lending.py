@@ -28,11 +28,16 @@ class Lending:
         if why := self._context.visitors.refusal(owner, model):
             return why
         engine = self._context.engines.get(model.provider)
-        if not owner or engine is None or is_visitor(owner) or not has_connection(engine) or self._trusts(owner):
+        if not owner or engine is None or is_visitor(owner) or not has_connection(engine) or self.trusts(owner):
             return None
         return Message("sessionkey.none_here", provider=term(engine.info.label))
 
-    def _trusts(self, person: str) -> bool:
+    def trusts(self, person: str) -> bool:
+        """Whether this owner may spend with the studio's own keys."""
+        if is_visitor(person):
+            return False
+        if not person:
+            return True
         if self._context.settings.access != PUBLIC_ACCESS:
             return True
         try:

@@ -53,6 +53,7 @@ READS: dict[str, frozenset[str]] = {
     "connections": frozenset({"keyring", "all", "get", "test"}),
     "continuations": frozenset({"plan"}),
     "keyed_calls": frozenset({"once"}),
+    "language_model": frozenset({"state", "test", "look_here"}),
     "library": frozenset({"settings_in"}),
     "local_models": frozenset({"overview"}),
     "looks": frozenset({"validate_lut"}),
@@ -69,6 +70,7 @@ READS: dict[str, frozenset[str]] = {
     "storyboards": frozenset({"render_plan", "render_plan_of", "production_methods"}),
     "user_files": frozenset({"folder", "all", "open", "open_or_new", "check"}),
     "workflows": frozenset({"all", "get", "read", "inspect_saved", "export"}),
+    "writing": frozenset({"estimate"}),
 }
 """Service -> methods that change nothing although a viewer may not call them."""
 

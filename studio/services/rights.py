@@ -112,6 +112,13 @@ RIGHTS: dict[str, dict[str, Action]] = {
     "gallery": {"search": _VIEW, "show": _VIEW, "state": _VIEW, "trash": _CREATE, "restore": _CREATE, "rate": _REVIEW},
     "guest_media": {"review": _VIEW, "may_download": _VIEW, "file": _VIEW, "preview": _VIEW, "copies": _VIEW},
     "keyed_calls": {"once": _CREATE},
+    "language_model": {
+        "state": _STUDIO,
+        "save": _STUDIO,
+        "remove_key": _STUDIO,
+        "test": _STUDIO,
+        "look_here": _STUDIO,
+    },
     "library": {"path": _VIEW, "settings_in": _CREATE},
     "local_models": {"overview": _STUDIO, "fetch": _STUDIO, "stop": _STUDIO, "remove": _STUDIO},
     "looks": {
@@ -341,6 +348,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "remove": _STUDIO,
         "restore": _STUDIO,
     },
+    "writing": {"available": _VIEW, "estimate": _CREATE, "start": _CREATE},
 }
 """Service -> public method or property -> action."""
 

@@ -23,6 +23,8 @@ INTERNAL = {
     "delivery_approval.missing",
     "delivery_approval.require",
     "exports.resume",
+    "language_model.endpoint",
+    "language_model.known_models",
     "notifications.arrived",
     "notifications.close",
     "notifications.start",
@@ -61,6 +63,7 @@ INTERNAL = {
     "storyboards.project_for_runs",
     "storyboards.submit",
     "token_spending.charge",
+    "token_spending.charge_expense",
     "token_spending.token",
 }
 """Methods that only the studio itself calls; nobody reaches them through acting_for."""

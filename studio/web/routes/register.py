@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute
 
+from studio.services.writing_calls import WritingCalls
 from studio.web import rest
 from studio.web.errors import SentenceRoute
 from studio.web.forms import defaults as form_defaults
@@ -26,6 +27,7 @@ from studio.web.routes import (
     connections,
     decide,
     installable,
+    language_model,
     looks,
     media,
     models,
@@ -49,6 +51,7 @@ from studio.web.routes import (
     user_files,
     webhooks,
     workflows,
+    writing,
 )
 from studio.web.routes.run_events import Live
 
@@ -64,12 +67,14 @@ class Site:
     live: Live
     agents: mcp.McpEndpoint
     rooms: review_rooms.RoomSockets
+    writing: WritingCalls
 
     def close(self) -> None:
-        """End the open event streams, rooms and answers to agents, so that the server can stop at once."""
+        """End the open event streams, rooms and answers to agents and writers, so that the server can stop at once."""
         self.live.close()
         self.rooms.close()
         self.agents.close()
+        self.writing.close()
 
 
 def build(studio: Studio) -> Site:
@@ -102,6 +107,8 @@ def build(studio: Studio) -> Site:
         projects,
         retakes,
         review_links,
+        language_model,
+        writing,
     )
     routers = [
         runs.router(studio, live),
@@ -116,7 +123,7 @@ def build(studio: Studio) -> Site:
     ]
     agents = mcp.McpEndpoint(studio)
     pages = [route for router in routers for route in router.routes]
-    return Site([*api.routes, *pages, *mcp.routes(agents)], live, agents, rooms)
+    return Site([*api.routes, *pages, *mcp.routes(agents)], live, agents, rooms, studio.writing_calls)
 
 
 def _core_routes(api: APIRouter, studio: Studio, live: Live) -> None:
