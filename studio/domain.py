@@ -117,7 +117,7 @@ class HeldReason(StrEnum):
 
 MAX_ORIGINAL_CHARS = 20_000
 """Characters of a prompt as it was first written: as many as the longest prompt of any model."""
-NEVER_SENT = frozenset({"original_prompt"})
+NEVER_SENT = frozenset({"original_prompt", "literal_prompt"})
 """Fields of a request that are kept with the run and that no provider gets."""
 
 
@@ -137,6 +137,7 @@ class Request(Value):
     model: str
     prompt: str = ""
     negative_prompt: str = ""
+    literal_prompt: bool = False
     original_prompt: str = Field("", max_length=MAX_ORIGINAL_CHARS)
     width: int | None = None
     height: int | None = None

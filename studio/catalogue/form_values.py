@@ -79,6 +79,8 @@ def to_request(values: JSON, model: Model, task: Task) -> JSON:
             body["audio"] = bool(values["audio"])
     if model.seeds and values.get("seed_mode") in ("fixed", "locked") and values.get("seed") not in (None, ""):
         body["seed"] = _seed(values["seed"])
+    if values.get("literal_prompt"):
+        body["literal_prompt"] = True
     body["n"] = int(values.get("n") or 1)
     body |= _media(values.get("media") or {}, model, task)
     body |= _people(values, model, task)
@@ -233,7 +235,7 @@ def from_request(body: JSON, model: Model, task: Task, *, shape: str | None = No
     values["seed"] = None if seed is None else str(seed)
     values |= {"n": min(int(body.get("n") or 1), model.max_n), "consent": bool(body.get("consent"))}
     values["people"] = _people_answer(body)
-    values |= {"per_line": False, "combinations": False}
+    values |= {"per_line": False, "combinations": False, "literal_prompt": body.get("literal_prompt") is True}
     values["own"] = user_params(model, task, body)
     if not model.of_user:
         values |= {name: body.get(name, spec.default) for name, spec in model.params_for(task).items()}
@@ -277,6 +279,7 @@ KEPT_ON_SWITCH = (
     "seeds",
     "per_line",
     "combinations",
+    "literal_prompt",
     "media",
     "people",
     "consent",

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from studio.catalogue.body import REST, BodyField, path_error
 from studio.domain import NEVER_SENT, Kind, Request, Task
 from studio.messages import Message
+from studio.prompt.markup import MarkKind
 
 Follows = Literal["size", "duration", "fps"]
 """What of a result may follow its input."""
@@ -133,12 +134,14 @@ class Durations(Row):
 
 class PromptSpec(Row):
     """A prompt field. max_chars: 0 means none is taken. beyond: what the provider does with more characters.
-    optional_for: tasks that do without it although it is required."""
+    optional_for: tasks that do without it although it is required. marks: the marks of prompt programs that it reads,
+    such as weights: a graph of ComfyUI does, a provider's model does not."""
 
     required: bool = False
     optional_for: tuple[Task, ...] = ()
     max_chars: int | None = None
     beyond: Literal["cut", "refused", "unknown"] = "unknown"
+    marks: tuple[MarkKind, ...] = ()
 
 
 class Seeds(Row):

@@ -22,10 +22,13 @@ from studio.catalogue.size_rules import size_problems
 from studio.domain import JSON, REQUEST, Asset, Request, Task
 from studio.errors import CapabilityError
 from studio.field_errors import blank, require_whole, sentence, short
-from studio.messages import Message, of_error, term
+from studio.messages import Message, clipped, of_error, term
+from studio.prompt import markup
 
 __all__ = ["FIELDS", "carry_over", "complete", "parse", "problems", "unfit"]
 
+MAX_QUOTED_CHARS = 60
+"""Characters of a mark that a refusal quotes."""
 SHAPELESS = ("audio_file", "reference_voices", "document")
 """Inputs that have no width and height."""
 
@@ -167,6 +170,15 @@ def _texts(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
                 most=most,
             )
             yield fail(field, len(text), spec.max_chars, message)
+        elif not request.literal_prompt and (found := markup.find(text, spec.marks)):
+            yield _mark_error(field, text, found[0], model)
+
+
+def _mark_error(field: str, text: str, mark: markup.Mark, model: Model) -> CapabilityError:
+    """A mark of another prompt program, which the model would take for words."""
+    words = clipped(" ".join(text[mark.start : mark.end].split()), MAX_QUOTED_CHARS)
+    id_ = "lint.refused_choice" if mark.kind == "choice" else "lint.refused_mark"
+    return fail(field, words, "plain words", Message(id_, words=words, model=term(model.label)))
 
 
 def _times(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterator[CapabilityError]:

@@ -23,6 +23,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 USER_PARAM_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 LABEL_CHARS = 80
 TEXT_CHARS = 20_000
+READ_MARKS = ("weight",)
+"""What the text encoders of ComfyUI read in a prompt: `(word:1.2)`. Its wildcards are spread out by its own page."""
 MAX_CHOICES = 300
 """A node that lists more (files of a large server) gets a text field."""
 MAX_USER_PARAMS = 40
@@ -91,8 +93,10 @@ def row(
         params={f: _param(f, called.get(f, ""), values[f], _definition(nodes, graph, by_field[f][0])) for f in own},
         **_shape(graph, by_field, values, nodes),
         **_times(graph, by_field, values),
-        prompt=PromptSpec(required=True, max_chars=TEXT_CHARS) if "prompt" in by_field else PromptSpec(max_chars=0),
-        negative_prompt=PromptSpec(max_chars=TEXT_CHARS) if "negative_prompt" in by_field else None,
+        prompt=PromptSpec(required=True, max_chars=TEXT_CHARS, marks=READ_MARKS)
+        if "prompt" in by_field
+        else PromptSpec(max_chars=0),
+        negative_prompt=PromptSpec(max_chars=TEXT_CHARS, marks=READ_MARKS) if "negative_prompt" in by_field else None,
         seeds=Seeds(max=2**64 - 1, repeatable=True) if "seed" in by_field else None,
         max_n=16 if "seed" in by_field else 1,
         engine={"workflow": graph, "slots": by_field, "fps": _rate(graph)},

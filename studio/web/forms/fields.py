@@ -187,6 +187,7 @@ def _variations() -> list[Field]:
         Field("n", "seed", {"type": "slider", "label": text("forms.n"), "step": 1, "whole": True}, many),
         Field("per_line", "vary", _checkbox("per_line"), lambda m: {}),
         Field("combinations", "vary", _checkbox("combinations"), lambda m: {}),
+        Field("literal_prompt", "vary", _checkbox("literal_prompt"), lambda m: {}),
         Field("seed_mode", "seed", _chips("seed_mode"), seed_modes),
         Field("seed", "seed", one_seed, seed),
         Field("seeds", "vary", list_of_seeds, lambda m: _shown_if(m.seeds)),

@@ -1,0 +1,1 @@
+"""The rules: a module each, with `find(source, facts)`, which yields findings."""
