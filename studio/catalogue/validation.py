@@ -20,7 +20,7 @@ from studio.catalogue.pricing import clips_s
 from studio.catalogue.schema import Durations, Model, ParamSpec, Size
 from studio.catalogue.size_rules import size_problems
 from studio.domain import JSON, REQUEST, Asset, Request, Task
-from studio.errors import CapabilityError
+from studio.errors import CapabilityError, NotFound
 from studio.field_errors import blank, require_whole, sentence, short
 from studio.messages import Message, clipped, of_error, term
 from studio.prompt import markup
@@ -172,6 +172,16 @@ def _texts(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
             yield fail(field, len(text), spec.max_chars, message)
         elif not request.literal_prompt and (found := markup.find(text, spec.marks)):
             yield _mark_error(field, text, found[0], model)
+
+
+def has_marks(request: Request, catalogue: Catalogue) -> bool:
+    """Whether its texts have marks of other prompt programs that its model does not read; False where it is gone."""
+    try:
+        model = catalogue.get(request.model)
+    except NotFound:
+        return False
+    specs = ((request.prompt, model.prompt), (request.negative_prompt, model.negative_prompt))
+    return any(markup.find(text, spec.marks) for text, spec in specs if text and spec is not None)
 
 
 def _mark_error(field: str, text: str, mark: markup.Mark, model: Model) -> CapabilityError:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
+from studio.catalogue import validation
 from studio.domain import JSON, Event, HeldReason, Run, Status
 from studio.errors import Conflict, NotFound
 from studio.jobs import decisions, editing
@@ -177,6 +178,8 @@ class Runs:
             body = old.request.flat() | {"seed": old.seed if seed == "same" else seed}
             if "prompt" not in body:
                 body["prompt"] = old.request.prompt
+            if validation.has_marks(old.request, self._context.catalogue):
+                body["literal_prompt"] = True  # it was sent so before
             owner = self.user or old.owner
             again = replace(self._requests.validate(body, owner=owner), retry_of=old.id)
             checked.setdefault(owner, []).append(again)

@@ -60,6 +60,7 @@ class ShotFields(BaseModel):
     """The fields of a shot that a person sets. Lengths in seconds."""
 
     number: str = Field("", max_length=MAX_NUMBER_CHARS)
+    literal_prompt: bool = False
     prompt: str = Field("", max_length=MAX_TEXT_CHARS)
     model: ShortText = ""
     duration_s: float = Field(4.0, gt=0, le=60)

@@ -78,7 +78,7 @@ def for_shot(
     problems_ += [Message("cast.unknown", name=n) for n in shot.mentions() if not board.member(n)]
     task, references = _task(model, present, frame)
     seed = shot.seed if shot.seed is not None else board.seed
-    body = _body(board, model, task, seconds=shot.duration_s, seed=seed, params=shot.params)
+    body = _body(board, model, task, seconds=shot.duration_s, seed=seed, params=shot.params) | _literal([shot])
     heard = _is_heard(board, model)
     if task == Task.REFERENCE_TO_VIDEO:
         body |= board_references.references(references, model)
@@ -123,7 +123,7 @@ def one_run(
     frame = first.start.asset if first and first.start.kind == "asset" else None
     task, references = _task(model, present, frame)
     seconds = round(sum(s.length_s for s in board.shots), 3)
-    body = _body(board, model, task, seconds=seconds, seed=board.seed, params={})
+    body = _body(board, model, task, seconds=seconds, seed=board.seed, params={}) | _literal(board.shots)
     if task == Task.REFERENCE_TO_VIDEO:
         body |= board_references.references(references, model)
     elif frame and first:
@@ -278,6 +278,11 @@ def _left_out(board: Board, shots: Sequence[Shot], model: Model, *, heard: bool)
     if not heard and any(shot.voice_over.strip() or shot.music.strip() for shot in shots):
         notes.append(Message("leftout.sound", model=term(model.label)))
     return notes
+
+
+def _literal(shots: Sequence[Shot]) -> JSON:
+    """Marks of other prompt programs are sent as they stand where one of the shots says so."""
+    return {"literal_prompt": True} if any(shot.literal_prompt for shot in shots) else {}
 
 
 def _too_long(seconds: float, body: JSON, model: Model) -> list[str]:

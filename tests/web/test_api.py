@@ -20,7 +20,16 @@ from tests.support.kit import QUICK, image
 
 CONTRACT = ["submit", "estimate", "upload", "get_run", "wait", "cancel", "retry", "decide", "search", "models"]
 CONTRACT += ["held_models", "resume_model", "edit_run"]
-CONTRACT += ["alternatives", "compare", "read_script", "create_storyboard", "storyboards", "get_storyboard", "draft"]
+CONTRACT += [
+    "alternatives",
+    "compare",
+    "lint",
+    "read_script",
+    "create_storyboard",
+    "storyboards",
+    "get_storyboard",
+    "draft",
+]
 CONTRACT += ["render_plan", "render", "export", "exports", "get_export"]
 CONTRACT += ["reviews", "create_review", "get_review", "comment", "resolve_comment", "set_review_status"]
 CONTRACT += ["review_status_history", "plan_comment_retake", "retake_comment"]
@@ -117,6 +126,20 @@ def test_estimate_and_models_tell_price_and_readiness(client: Client) -> None:
     rows = {m["id"]: m for m in client.predict(api_name="/models")}
     assert rows["paid/image"]["ready"] is True and rows["paid/image"]["prices"]
     assert "engine" not in rows["paid/image"]
+
+
+def test_a_prompt_is_judged_and_its_marks_are_refused_unless_wanted(client: Client) -> None:
+    told = client.predict("a (golden:1.2) lamp", model="fake/image", api_name="/lint")
+    [finding] = told["findings"]
+    assert (finding["rule"], finding["words"]) == ("foreign.weight", "(golden:1.2)")
+    assert finding["remedies"][0]["text"] == "a golden lamp"
+    assert client.predict("A fox sleeps on a boat.", api_name="/lint") == {"findings": []}
+    with pytest.raises(AppError, match="plain words"):
+        client.predict(image("a (golden:1.2) lamp"), api_name="/submit")
+    [run] = client.predict(image("a (golden:1.2) lamp", literal_prompt=True), api_name="/submit")
+    assert run["request"]["literal_prompt"] is True
+    client.predict([run["id"]], timeout_s=10, api_name="/wait")
+    assert client.predict(run["id"], api_name="/retry")["request"]["prompt"] == "a (golden:1.2) lamp"
 
 
 SCRIPT = """A night in the harbour

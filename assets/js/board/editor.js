@@ -12,6 +12,7 @@ import { choose, field, popover } from "./dialog.js";
 import { exportDialog } from "./export.js";
 import { checkDialog } from "./findings.js";
 import { painted } from "./keyed.js";
+import { ShotLint } from "./lint.js";
 import { lookOnly } from "./look_only.js";
 import { Panel } from "./panel.js";
 import { renderDialog, productionMethodDialog } from "./render.js";
@@ -98,6 +99,7 @@ export class Editor {
     this.unfollow?.();
     this.unfollowBoards?.();
     clearTimeout(this.soon);
+    this.lint.stop();
     this.player?.pause();
     removeEventListener("keydown", this.onKey);
     document.removeEventListener("visibilitychange", this.onShow);
@@ -133,6 +135,7 @@ export class Editor {
       newcomer: (name) => newMemberDialog(store, name, () => this.show("cast")),
       models: () => this.groups,
     });
+    this.lint = new ShotLint(store, this.panel, this.strip);
     this.player.held = () =>
       this.panel.node.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
     this.buildHead();

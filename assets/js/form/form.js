@@ -13,6 +13,7 @@ import { changed, releaseNext, said } from "./common.js";
 import { openForm, register } from "./forms.js";
 import * as ideas from "./ideas.js";
 import { keep, kept } from "./kept.js";
+import * as lint from "./lint.js";
 import * as media from "./media.js";
 import * as notice from "./notice.js";
 import * as own from "./own.js";
@@ -23,7 +24,7 @@ import { TABS } from "../tasks.js";
 import * as where from "./where.js";
 import * as writing from "./writing.js";
 
-const SCRIPTS = { bar, ideas, media, notice, own, picker, strip, tools, where, writing };
+const SCRIPTS = { bar, ideas, lint, media, notice, own, picker, strip, tools, where, writing };
 const FILLS = new Set(["preset_load", "restore", "workflow"]); // these replace what was typed; others leave it
 const QUIET = new Set(["check"]); // the bar asks again by itself
 
@@ -95,7 +96,7 @@ class Form {
   // ------------------------------------------------------------------------------------------------------- layout
 
   draw({ controls, parts, folds, media_first: mediaFirst }) {
-    for (const [name, value] of Object.entries({ tools: null, where: null, feed: null, ...parts }))
+    for (const [name, value] of Object.entries({ tools: null, where: null, feed: null, lint: null, ...parts }))
       this.parts[name] = new Part(this, name, value);
     const host = (name) => this.parts[name].host;
     const section = (name) =>
@@ -111,6 +112,7 @@ class Form {
       ...section("prompt"),
       host("writing"),
       host("strip"),
+      host("lint"),
       ...(mediaFirst ? [] : files),
       el(
         "div",
@@ -187,6 +189,7 @@ class Form {
   async trigger(event, data = {}) {
     if (event === "save") return keep(this.page, this.held());
     if (event === "discard") return this.putBack();
+    if (event === "set") return this.setControls(data);
     const before = this.held();
     try {
       const answer = await post(`ui/forms/${this.page}/${event}`, { form: before, data });
@@ -197,6 +200,11 @@ class Form {
       releaseNext(this.form);
       if (!QUIET.has(event)) changed(this.form);
     }
+  }
+
+  /** Controls that get another value from a part of this page. */
+  setControls(values) {
+    for (const [key, value] of Object.entries(values)) this.controls.get(key)?.update({ value });
   }
 
   /** A run was edited in this form, or the edit was discarded: what the form held before, and back to the queue. */

@@ -64,7 +64,7 @@ class Facts:
     the model understands. can_vary: the form spreads braces out where `combinations` is on. literal: the person wants
     the marks sent as they stand. media: files given, by kind. reference_names: how the given references are called in
     the prompt. needs_references: people come from
-    references. cast: names that an @ may mention, None where that is not known. in_shot: those of the shot itself.
+    references. cast: names that an @ may mention; None: there is none.
     move, dialogue: what the shot has in these fields.
     """
 
@@ -89,7 +89,6 @@ class Facts:
     reference_names: tuple[str, ...] = ()
     needs_references: bool = False
     cast: tuple[str, ...] | None = None
-    in_shot: tuple[str, ...] = ()
     move: str = ""
     dialogue: str = ""
 

@@ -12,6 +12,8 @@ from functools import cached_property
 
 from studio.prompt import shots
 
+MAX_SHOTS = 60
+"""More shots of one prompt are not judged, as more are not drawn."""
 HAN = re.compile(r"[\u3400-\u9fff]")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", re.UNICODE)
 _QUOTED = re.compile(
@@ -57,7 +59,10 @@ class Source:
 
     @cached_property
     def shots(self) -> list[tuple[int, int, float | None]]:
-        """Start, end and seconds of each shot; of a text without shots its whole."""
+        """Start, end and seconds of each shot, at most MAX_SHOTS; of a text without shots its whole."""
+        return self._shots()[:MAX_SHOTS]
+
+    def _shots(self) -> list[tuple[int, int, float | None]]:
         found: list[tuple[int, int, float | None]] = []
         heads = list(shots.SHOT.finditer(self.text)) or list(shots.SECTION.finditer(self.text))
         if len(heads) != len(self.script.spans) or not heads:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from studio.catalogue import Model, form_sizes, form_values
 from studio.domain import JSON, Task
 from studio.errors import CapabilityError
-from studio.web.forms import defaults, estimate, fields, files, model_picker
+from studio.web.forms import defaults, estimate, fields, files, lint, model_picker
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -173,7 +173,11 @@ class CreateForm:
             status["problems"] += estimate.edit_problems(status["runs"])
         status["people"], asked = self._people_changes(form, model, question.get("people"))
         strip = estimate.shots(form, model, self.task)
-        return {"controls": controls | asked, "parts": {"bar": status | turn, "strip": strip}}
+        found = lint.part(form, model, self.task)
+        told = {finding["message"] for finding in found["findings"]}
+        if strip:
+            strip["faults"] = [fault for fault in strip["faults"] if fault not in told]
+        return {"controls": controls | asked, "parts": {"bar": status | turn, "strip": strip, "lint": found}}
 
     def _people_changes(self, form: JSON, model: Model, shown: object) -> tuple[JSON, JSON]:
         """What is asked about real people, by control, and changes where the browser shows (`shown`) anything else."""

@@ -11,6 +11,7 @@ from studio.domain import JSON, Kind, Task
 from studio.prompt.lint.lint import lint
 from studio.prompt.lint.model import Facts, Finding
 from studio.prompt.lint.remedies import for_page
+from studio.prompt.markup import MarkKind
 
 TEXTS = ("prompt", "negative_prompt")
 
@@ -38,7 +39,7 @@ def _findings(form: JSON, texts: dict[str, str], model: Model, task: Task) -> It
         yield from negative_findings(texts["negative_prompt"], facts, frozenset(model.negative_prompt.marks))
 
 
-def negative_findings(text: str, facts: Facts, reads: frozenset[str]) -> Iterator[Finding]:
+def negative_findings(text: str, facts: Facts, reads: frozenset[MarkKind]) -> Iterator[Finding]:
     """The marks of other programs in a negative prompt; its words are no sentence that could be judged."""
     marks = Facts(literal=facts.literal, combinations=facts.combinations, can_vary=facts.can_vary, reads=reads)
     for finding in lint(text, marks):
@@ -48,5 +49,7 @@ def negative_findings(text: str, facts: Facts, reads: frozenset[str]) -> Iterato
 
 def _kinds(form: JSON) -> dict[str, Kind]:
     """Kinds of the form's files, where the browser told them."""
-    files = [as_object(file) for slot in as_object(form.get("media")).values() for file in slot if isinstance(file, dict)]
+    files = [
+        as_object(file) for slot in as_object(form.get("media")).values() for file in slot if isinstance(file, dict)
+    ]
     return {str(f["id"]): Kind(f["kind"]) for f in files if f.get("id") and f.get("kind") in set(Kind)}

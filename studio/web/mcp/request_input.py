@@ -23,6 +23,9 @@ class RequestInput(BaseModel):
     model: str = Field(max_length=200, description="id of a model, such as draft/animatic")
     prompt: str | None = Field(None, description="What is to be seen and heard")
     negative_prompt: str | None = None
+    literal_prompt: bool | None = Field(
+        None, description="true: send marks such as (word:1.2) or {a|b} as they stand; else they are refused"
+    )
     original_prompt: str | None = Field(
         None,
         max_length=MAX_ORIGINAL_CHARS,

@@ -20,7 +20,17 @@ from mcp_types import Tool as McpTool
 from studio.errors import NotFound
 from studio.messages import Message
 from studio.web.errors import status_and_message
-from studio.web.mcp import board_tools, file_tools, film_tools, model_tools, prompts, resources, review_tools, run_tools
+from studio.web.mcp import (
+    board_tools,
+    file_tools,
+    film_tools,
+    model_tools,
+    prompt_tools,
+    prompts,
+    resources,
+    review_tools,
+    run_tools,
+)
 from studio.web.mcp.tool import Tool
 
 if TYPE_CHECKING:
@@ -91,7 +101,7 @@ def _without_nulls(value: Any) -> Any:
 
 def tools(studio: Studio) -> Iterator[Tool]:
     """All tools, in the order in which an agent meets them."""
-    for part in (model_tools, run_tools, file_tools, board_tools, film_tools, review_tools):
+    for part in (model_tools, prompt_tools, run_tools, file_tools, board_tools, film_tools, review_tools):
         yield from part.tools(studio)
 
 

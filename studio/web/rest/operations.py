@@ -70,6 +70,7 @@ OPERATIONS = (
     Operation("POST", "/estimate", "estimate", "requests", schemas.Estimate, body="requests"),
     Operation("POST", "/alternatives", "alternatives", "requests", list[schemas.Alternative], body="request"),
     Operation("POST", "/comparisons", "compare", "requests", schemas.Comparison, status=201),
+    Operation("POST", "/lint", "lint", "requests", schemas.Linted),
     Operation("GET", "/models", "models", "models", list[dict[str, Any]]),
     Operation("GET", "/held-models", "held_models", "models", list[schemas.HeldModel]),
     Operation("POST", "/held-models/resume", "resume_model", "models", list[schemas.HeldModel]),

@@ -147,6 +147,32 @@ class ShotText(Answer):
     duration_s: float
 
 
+class LintRemedy(Answer):
+    """What helps. text: the prompt after it. changes: other fields that it sets; negative_prompt: words to add."""
+
+    label: str
+    text: str
+    changes: dict[str, str | float | bool]
+
+
+class LintFinding(Answer):
+    """A doubt about a prompt. start, end: the characters that it is about, which are `words`."""
+
+    rule: str
+    message: str
+    severity: str
+    start: int
+    end: int
+    words: str
+    remedies: list[LintRemedy]
+
+
+class Linted(Answer):
+    """What is doubtful in a prompt; warnings first."""
+
+    findings: list[LintFinding]
+
+
 class ParsedScript(Answer):
     """What a script would become. faults: what was not understood."""
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from studio.web.verbs.films import FilmVerbs
+from studio.web.verbs.prompts import PromptVerbs
 from studio.web.verbs.reviews import ReviewVerbs
 from studio.web.verbs.runs import RunVerbs
 from studio.web.verbs.values import checked
@@ -19,7 +20,7 @@ from studio.web.verbs.values import checked
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-GROUPS = (RunVerbs, FilmVerbs, ReviewVerbs)
+GROUPS = (RunVerbs, PromptVerbs, FilmVerbs, ReviewVerbs)
 VERBS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {name: function for group in GROUPS for name, function in vars(group).items() if not name.startswith("_")}
 )

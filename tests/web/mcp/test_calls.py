@@ -25,6 +25,7 @@ TOOLS = {
     "list_models",
     "describe_model",
     "estimate",
+    "lint",
     "submit",
     "get_runs",
     "wait",

@@ -15,6 +15,8 @@ from studio.prompt.lint.words import Words
 SHORT_S = 3.0
 """A shot of fewer seconds has no time for two moves."""
 
+_HELD = re.compile(r"^\s{0,9}(?:static|fixed|locked|still|none|固定|静止)\b|^\s{0,9}(?:固定|静止)", re.IGNORECASE)
+"""A move field that says there is none."""
 _SEQUENCE = re.compile(
     r"\b(?:then|before|after|afterwards|until|finally|eventually|later|initially|at first|followed by|next"
     r"|begins?|starts?|"
@@ -52,6 +54,7 @@ def find(source: Source, facts: Facts) -> Iterator[Finding]:
         moves = _terms(MOVES, source.plain, start, end)
         angles = _terms(ANGLES, source.plain, start, end)
         yield from _static_and_moving(source, moves, start, end)
+        yield from _against_field(source, facts, moves, start, end)
         yield from _opposite(source, moves, OPPOSITES, "camera.opposite", "lint.opposite_moves")
         yield from _opposite(source, angles, AT_ODDS, "camera.angles", "lint.two_angles")
         if seconds and seconds < SHORT_S and len({move.name for move in moves}) > 1:
@@ -107,6 +110,27 @@ def _static_and_moving(source: Source, moves: list[_Term], start: int, end: int)
                 remedies=(*_without(source, held), *_without(source, move)),
             )
             return
+
+
+def _against_field(source: Source, facts: Facts, moves: list[_Term], start: int, end: int) -> Iterator[Finding]:
+    """The shot's own move against one in its words."""
+    if not facts.move.strip():
+        return
+    is_held = bool(STATIC.search(facts.move) or _HELD.match(facts.move))
+    wanted = {name for name, words in MOVES.items() if words.search(facts.move)}
+    static = STATIC.search(source.plain, start, end)
+    clash = [_Term("static", *static.span())] if static and wanted else []
+    opposed = {name for pair in OPPOSITES for name in pair if wanted & (set(pair) - {name})}
+    clash += [move for move in moves if is_held or move.name in opposed]
+    for found in clash[:1]:
+        yield Finding(
+            rule="camera.field",
+            severity="warning",
+            start=found.start,
+            end=found.end,
+            message=Message("lint.against_field", words=_word(source, found), move=facts.move.strip()),
+            remedies=_without(source, found),
+        )
 
 
 def _opposite(

@@ -44,7 +44,7 @@ def _remedies(source: Source, facts: Facts, mark: markup.Mark, found: list[marku
     if len(found) > 1 and mark is found[0]:
         edits = tuple(_plain(source.text, one, facts) for one in found)
         yield Remedy(label=Message("lint.do_plain_all", count=len(found)), edits=edits)
-    if facts.can_vary:
+    if mark is found[0]:
         yield Remedy(label=Message("lint.do_literal"), changes=(FieldChange(field="literal_prompt", value=True),))
 
 

@@ -91,13 +91,6 @@ def _mentions(source: Source, facts: Facts) -> Iterator[Finding]:
                 rule="references.mention", start=found.start(), end=found.end(), severity="warning",
                 message=Message("lint.not_in_cast", name=name), remedies=(bare,),
             )  # fmt: skip
-        elif facts.in_shot and folded not in {member.casefold() for member in facts.in_shot}:
-            yield Finding(
-                rule="references.not_in_shot",
-                start=found.start(),
-                end=found.end(),
-                message=Message("lint.not_in_shot", name=name),
-            )
 
 
 def _people(source: Source, facts: Facts) -> Iterator[Finding]:

@@ -71,6 +71,7 @@ _ITEM = re.compile(r"[^,，、;；.。\n]+")
 MIN_ITEM = 4
 MIN_TAGS, TAG_WORDS = 4, 3
 """A text of so many items, each of so few words, is a list of tags rather than prose."""
+_PROSE = re.compile(r"[.!?。！？]\s*\S")
 _SMALL = re.compile(r"^(?:an?|the|and|or|then|with|in|on)\s")
 
 
@@ -93,7 +94,7 @@ def find(source: Source, _: Facts) -> Iterator[Finding]:
 def _items(source: Source, start: int, end: int) -> Iterator[Finding]:
     seen: dict[str, int] = {}
     items = list(_ITEM.finditer(source.plain, start, end))
-    tags = len(items) >= MIN_TAGS and source.length <= TAG_WORDS * len(items)
+    tags = len(items) >= MIN_TAGS and source.length <= TAG_WORDS * len(items) and not _PROSE.search(source.plain)
     for found in items:
         words = " ".join(found[0].lower().split())
         if len(words) < MIN_ITEM or not re.search(r"[^\W\d_]", words):
