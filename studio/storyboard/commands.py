@@ -15,8 +15,11 @@ from studio.payload import Payload
 from studio.storyboard import edit, limits
 from studio.storyboard import script as text
 from studio.storyboard.concurrent_edits import MAX_SEEN_FIELDS, check_seen
+from studio.storyboard.edited_script import EditedScript
+from studio.storyboard.from_script import from_script
 from studio.storyboard.limits import MAX_SHOTS, Id, ShortText
 from studio.storyboard.model import Board, CastMember, ShotStatus, new_id
+from studio.storyboard.rewrite import rewrite
 
 
 class LibraryLookup(Protocol):
@@ -273,18 +276,22 @@ class RemoveCastMember(BoardCommand):
 
 
 class RewriteScript(BoardCommand):
-    """The shots of a text instead of the board's own; shots whose words stand unchanged stay with their takes."""
+    """The shots of a script instead of the board's own; shots whose words stand unchanged stay with their takes.
+
+    read: a script that was read and looked over, instead of its text.
+    """
 
     op: Literal["script"]
-    text: str = Field(max_length=200_000)
+    text: str = Field("", max_length=200_000)
+    read: EditedScript | None = None
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The rewritten board."""
-        parsed = text.parse(self.text)
-        if not parsed.shots:
-            raise CapabilityError(" ".join(parsed.faults), field="text")
-        limits.check_limits(Board(id="", style=parsed.style, shots=parsed.shots, cast=parsed.cast))
-        new = text.rewrite(board, parsed)
+        parts = from_script(self.read.script(), board.cast) if self.read else text.parts_of(self.text)
+        if not parts.shots:
+            raise CapabilityError(Message("script.empty"), field="text")
+        limits.check_limits(Board(id="", style=parts.style, shots=parts.shots, cast=parts.cast))
+        new = rewrite(board, parts)
         limits.check_counts(shots=len(new.shots), cast=len(new.cast))
         return new, ""
 

@@ -83,30 +83,6 @@ def parts_of(text: str, *, form: str = "") -> BoardParts:
     return BoardParts(parsed.shots, parsed.cast, parsed.style, title=parsed.title)
 
 
-def rewrite(board: Board, parsed: ParsedScript) -> Board:
-    """The board with the shots of a text instead of its own.
-
-    A shot whose words stand unchanged stays as it is, with its takes, and only its length follows the text. Cast that
-    the text names anew joins the board's.
-    """
-    remaining = list(board.shots)
-    shots: list[Shot] = []
-    for new, words in zip(parsed.shots, parsed.texts, strict=True):
-        unchanged = next((s for s in remaining if describe(s) == words), None)
-        if unchanged is None:
-            shots.append(new)
-            continue
-        remaining.remove(unchanged)
-        length = new.duration_s + unchanged.trim_in_s + unchanged.trim_out_s
-        shots.append(
-            unchanged
-            if abs(unchanged.length_s - new.duration_s) < 1e-3
-            else unchanged.model_copy(update={"duration_s": length})
-        )
-    cast = (*board.cast, *(m for m in parsed.cast if not board.member(m.name)))
-    return board.model_copy(update={"shots": tuple(shots), "style": parsed.style or board.style, "cast": cast})
-
-
 def write(board: Board, *, chinese: bool = False) -> str:
     """The whole board as one multi-shot prompt; @names are kept."""
     texts = [describe(shot) for shot in board.shots]

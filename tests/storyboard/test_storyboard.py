@@ -14,6 +14,7 @@ from studio.errors import CapabilityError, Conflict, NotFound
 from studio.storyboard import edit, plan, to_timeline
 from studio.storyboard import script as board_script
 from studio.storyboard.model import Board, CastMember, Shot, ShotStatus, Start, Take, Transition
+from studio.storyboard.rewrite import rewrite
 
 IMAGES = InputSpec(kinds=(Kind.IMAGE,), min=1, max=2, tasks=(Task.REFERENCE_TO_VIDEO,))
 FIRST = InputSpec(kinds=(Kind.IMAGE,), tasks=(Task.IMAGE_TO_VIDEO,))
@@ -266,7 +267,7 @@ def test_a_chinese_name_is_linked_inside_a_sentence() -> None:
 def test_a_script_written_back_keeps_takes_though_its_lines_are_taken_apart() -> None:
     b = board("a harbour. Anna waits", cast=(ANNA,))
     b = edit.change(b, "s0", dialogue='Tom: "Now."', sound="gulls cry")
-    assert board_script.rewrite(b, board_script.parse(board_script.write(b))).shots == b.shots
+    assert rewrite(b, board_script.parts_of(board_script.write(b))).shots == b.shots
 
 
 @pytest.mark.parametrize(

@@ -285,6 +285,23 @@ def test_a_board_from_a_script_that_was_looked_over(web: httpx.Client) -> None:
     assert "Every night." in first["dialogue"] and second["notes"] == "late"
 
 
+def test_shots_of_a_script_that_was_looked_over_stay_with_their_takes(board: Board, studio: Studio) -> None:
+    """Also where the script parts their words into more fields; what no model is told follows the script."""
+    board.drafted(studio)
+    before, takes = board.now["board"]["shots"], board.state(1)["takes"]
+    shots = [
+        {"prompt": "a harbour at dawn", "duration_s": 2, "notes": "wait for the tide", "transition": "dissolve"},
+        {"prompt": "a storm", "duration_s": 3},
+        {"shot_size": "close-up", "prompt": "of anna", "duration_s": 1},
+    ]
+    assert board.edit("script", read={"shots": shots, "style": "Noir."}).status_code == 200
+    first, storm, close = board.now["board"]["shots"]
+    assert first["id"] == before[0]["id"] and board.state(1)["takes"] == takes != []
+    assert (first["duration_s"], first["notes"], first["transition"]) == (2, "wait for the tide", "crossfade")
+    assert close == before[1] and storm["id"] not in {s["id"] for s in before}
+    assert board.edit("script", read={"shots": []}).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
