@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from studio.prompt.shots import SECTION, SHOT
+from studio.prompt.script.read_prompt import read_prompt
+from studio.prompt.script.times import clip_times
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 ENDS = ".!?…。！？"
@@ -62,7 +63,7 @@ def for_new_take(prompt: str, wish: str, *, limit: int | None = None, at_s: floa
         head, tail = prompt[:end], prompt[end:]
         return RetakePrompt(_joined(head, sentence) + tail, sentence)
     joined = _joined(prompt, sentence)
-    if not limit or len(joined) <= limit or list(SHOT.finditer(prompt)):
+    if not limit or len(joined) <= limit or read_prompt(prompt):
         return RetakePrompt(joined, sentence)
     kept = _shortened(prompt, limit - len(sentence) - 2)
     return RetakePrompt(_joined(kept, sentence) if kept else sentence, sentence, left_out=len(prompt) - len(kept))
@@ -113,20 +114,16 @@ def _joined(prompt: str, sentence: str) -> str:
 
 
 def _shot_end(prompt: str, at_s: float) -> int | None:
-    """Where the text of the written shot ends that is seen at this time; None where no shot is."""
-    heads = list(SHOT.finditer(prompt))
-    for number, head in enumerate(heads):
-        end = heads[number + 1].start() if number + 1 < len(heads) else len(prompt)
-        if float(head[1]) <= at_s < float(head[2]):
-            return head.end() + len(prompt[head.end() : end].rstrip())
-    if heads:
+    """Where the text of the written shot ends that is seen at this time; None where no shot has a time."""
+    script = read_prompt(prompt)
+    if script is None:
         return None
-    sections = list(SECTION.finditer(prompt))
-    for number, section in enumerate(sections):
-        until = float(sections[number + 1][1]) if number + 1 < len(sections) else float("inf")
-        if float(section[1]) <= at_s < until:
-            return section.end() - 1
-    return None
+    begun = [
+        shot
+        for shot, time in zip(script.shots, clip_times(script), strict=True)
+        if time.written and time.start_s <= at_s and shot.source_end > shot.source_start
+    ]
+    return begun[-1].source_end if begun else None
 
 
 def _shortened(prompt: str, room: int) -> str:

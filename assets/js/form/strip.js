@@ -10,7 +10,7 @@ export function mount(element, { props, watch }) {
   element.replaceChildren(box);
 
   function draw() {
-    const { spans = [], end = 0, duration, faults = [] } = props.value || {};
+    const { spans = [], end = 0, duration, faults = [], label = "", timed = true } = props.value || {};
     element.closest(".st-host")?.classList.toggle("sf-none", !spans.length);
     if (!spans.length) return box.replaceChildren();
     const line = el("ol", "ss-line", { "aria-label": t("forms.shots") });
@@ -18,20 +18,21 @@ export function mount(element, { props, watch }) {
     let at = 0;
     spans.forEach((span, i) => {
       if (span.from > at) line.append(gap(part(at, span.from)));
-      const length = `${short(span.from)}–${short(span.to)} s`;
+      const length = timed ? `${short(span.from)}–${short(span.to)} s` : "";
       const shot = el(
         "li",
         `ss-shot${span.from < at ? " over" : ""}${span.to > (duration || Infinity) ? " out" : ""}`,
-        { title: `${length}\n${span.text}` },
+        { title: `${length}\n${span.text}`.trim() },
         el("strong", "", {}, `${i + 1}`),
-        el("span", "", {}, length),
+        length ? el("span", "", {}, length) : null,
       );
       shot.style.width = part(span.from, span.to);
       line.append(shot);
       at = Math.max(at, span.to);
     });
     if (duration && duration > at) line.append(gap(part(at, duration)));
-    box.replaceChildren(line, ...faults.map((f) => el("p", "ss-fault", {}, icon("warn"), f)));
+    const name = el("p", "ss-form", {}, label);
+    box.replaceChildren(name, line, ...faults.map((f) => el("p", "ss-fault", {}, icon("warn"), f)));
   }
 
   function gap(width) {

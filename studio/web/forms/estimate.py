@@ -10,7 +10,8 @@ from studio.catalogue import Model, form_sizes, form_values
 from studio.domain import JSON, Estimate, Task
 from studio.errors import CapabilityError, StudioError
 from studio.messages import Message, of_error, term
-from studio.prompt import shots as prompt_shots
+from studio.prompt.script.read_prompt import read_prompt
+from studio.prompt.script.times import clip_times, time_faults
 from studio.web.routes.budget_lines import budget_line
 
 if TYPE_CHECKING:
@@ -117,11 +118,25 @@ def shots(form: JSON, model: Model, task: Task) -> JSON:
     if task.makes != "video" or form.get("per_line"):
         return {}
     seconds = form_values.to_request(form, model, task).get("duration_s")
-    script = prompt_shots.parse(str(form.get("prompt") or ""), duration_s=seconds)
-    if not script.spans:
+    prompt = str(form.get("prompt") or "")
+    script = read_prompt(prompt, seconds)
+    if script is None:
         return {}
-    faults = prompt_shots.faults(script, seconds)
+    times = clip_times(script, seconds)
+    faults = time_faults(script, seconds)
     if not model.multi_shot:
         faults.append(Message("model.no_cuts", model=term(model.label)))
-    spans = [{"from": s.start_s, "to": s.end_s, "text": s.text[:120]} for s in script.spans[:60]]
-    return {"spans": spans, "end": max(script.end_s, seconds or 0), "duration": seconds, "faults": faults}
+    written = any(time.written for time in times)
+    spans = [
+        {"from": time.start_s, "to": time.end_s, "text": prompt[shot.source_start : shot.source_end][:120]}
+        for shot, time in zip(script.shots[:60], times, strict=False)
+    ]
+    end = max(time.end_s for time in times)
+    found = {"form": Message(f"scriptform.{script.form}"), "shots": len(script.shots)}
+    label = (
+        Message("script.strip", **found, seconds=f"{end:g}") if written else Message("script.strip_untimed", **found)
+    )
+    return {
+        "spans": spans, "end": max(end, seconds or 0), "duration": seconds, "faults": faults, "label": label,
+        "timed": written,
+    }  # fmt: skip

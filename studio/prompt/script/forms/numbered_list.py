@@ -1,0 +1,12 @@
+"""A plain list that counts from 1, an item a shot."""
+
+from __future__ import annotations
+
+from studio.prompt.script.layout_reader import read_headed, score_headed
+
+read = read_headed
+
+
+def score(text: str) -> float:
+    """How sure it is that the text is written so."""
+    return score_headed(text, "numbered_list")
