@@ -40,6 +40,7 @@ _SENTENCE = re.compile(
     re.IGNORECASE,
 )
 """Where such a label begins within a paragraph."""
+_HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]{1,4}(?P<label>[^\n:：]{1,40}?)[ \t]*[:：]?[ \t]*\Z")
 _ITEM = re.compile(r"\s*(?:[-*•·]|\d{1,2}[.)、])\s")
 
 
@@ -73,7 +74,7 @@ def closing_start(last: Slice, others: Iterable[Slice]) -> int:
 def _is_film_label(label: str, shared: set[str], seen: set[str], *, first: bool) -> bool:
     if label in shared and label not in seen:
         return False
-    if _STRONG.match(label):
+    if _STRONG.match(label) or (label.startswith("#") and not first):
         return True
     return not first and (shot_field(label) is not None or film_field(label) is not None)
 
@@ -83,5 +84,8 @@ def _labels(bodies: Iterable[Slice]) -> set[str]:
 
 
 def _label(line: str) -> str:
+    """What stands before a colon or in a box, in lower case; a heading keeps its #."""
+    if heading := _HEADING.match(line[:80]):
+        return "#" + heading["label"].strip(" *_").casefold()
     match = _LABEL.match(line[:80])
     return (match["boxed"] or match["label"] or "").strip(" \t*_").casefold() if match else ""

@@ -26,7 +26,7 @@ _TIMELINE = re.compile(
     re.IGNORECASE,
 )
 """A line that only says that shots follow."""
-_COLUMN = re.compile(r"[ \t]*[–—|][ \t]*|[ \t]+-[ \t]+")
+COLUMN = re.compile(r"[ \t]*[–—|][ \t]*|[ \t]+-[ \t]+")
 _TERM = re.compile(r"[ \t]*[,，、;；|–—/][ \t]*")
 _COMMA = re.compile(r"[ \t]*[,，;；|][ \t]*")
 _LABELLED = re.compile(
@@ -193,7 +193,7 @@ def _with_times(part: ShotPart) -> ShotPart:
     line = first.text[:HEADING_CHARS].partition("\n")[0]
     if (label := _LABELLED.match(line)) and (found := whole_time(label["time"])):
         return _cut(part, 0, _moved(found, first.start + label.start("time")), label.start("time"), label.end())
-    columns = _columns(first, _COMMA) if part.head.bracket is not None else _columns(first.part(0, len(line)), _COLUMN)
+    columns = _columns(first, _COMMA) if part.head.bracket is not None else _columns(first.part(0, len(line)), COLUMN)
     for column in columns if len(columns) > 1 else []:
         if found := whole_time(column.text):
             return _cut(part, 0, _moved(found, column.start), column.start - first.start, column.end - first.start)

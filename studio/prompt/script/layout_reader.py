@@ -6,7 +6,7 @@ import re
 
 from studio.messages import Message
 from studio.prompt.script.build import ScriptBuilder, ShotBuilder
-from studio.prompt.script.layout import Family, ShotLayout, ShotPart, shot_layout
+from studio.prompt.script.layout import COLUMN, Family, ShotLayout, ShotPart, shot_layout
 from studio.prompt.script.source import Slice
 from studio.prompt.script.vocabulary import camera_terms
 
@@ -16,6 +16,9 @@ _SCORES: dict[Family, float] = {
 }  # fmt: skip
 _MIXED = re.compile(r"[|:：\n]")
 """What no name of a place has."""
+_SLUG = re.compile(r"(?:INT|EXT|I/E|INT\./EXT)[. ]|(?:内景|外景)|[内外日夜][ ·/／]", re.IGNORECASE)
+"""How the heading of a scene begins: inside or outside."""
+TERM_CHARS = 60
 ONE_SHOT = 0.6
 """What a single heading leaves of a score: it may be a heading of something else."""
 
@@ -50,9 +53,27 @@ def read_layout(build: ScriptBuilder, layout: ShotLayout, *, duration_s: float |
         if part.title:
             _put_title(shot, part.title)
         for words in part.words:
-            shot.read(words)
+            _read_words(shot, words)
     for below in layout.below:
         build.read_film(below)
+
+
+def _read_words(shot: ShotBuilder, words: Slice) -> None:
+    """Free words. Terms of the camera between dashes or bars at their front, `CU – static – words`, are certain."""
+    line = words.text.partition("\n")[0]
+    if _SLUG.match(line) and len(line) <= TERM_CHARS:
+        shot.put("place", words.part(0, len(line)))
+        words = words.part(len(line)).strip()
+    rest = words
+    while rest:
+        gap = COLUMN.search(rest.text, 0, TERM_CHARS)
+        terms = rest.part(0, gap.start() if gap else None)
+        if len(terms.text) > TERM_CHARS or not camera_terms(terms.text):
+            break
+        shot.put("camera", terms)
+        rest = rest.part(gap.end()) if gap else rest.part(len(rest.text))
+    if rest:
+        shot.read(rest)
 
 
 def _put_title(shot: ShotBuilder, title: Slice) -> None:
@@ -73,16 +94,5 @@ def _put_times(
     if times.length_s is not None:
         shot.length(times.length_s, where)
     elif times.start_s is not None:
-        shot.times(times.start_s, _end(build, parts, index, duration_s) if times.end_s is None else times.end_s, where)
-
-
-def _end(build: ScriptBuilder, parts: tuple[ShotPart, ...], index: int, duration_s: float | None) -> float:
-    """Where a shot ends that only says when it begins: at the next one, at the clip's end, or after the default."""
-    times = parts[index].times
-    start = (times and times.start_s) or 0.0
-    following = parts[index + 1].times if index + 1 < len(parts) else None
-    if following and following.start_s is not None and following.start_s > start:
-        return following.start_s
-    if index + 1 == len(parts) and duration_s and duration_s > start:
-        return duration_s
-    return round(start + build.default_s, 3)
+        last = index + 1 == len(parts) and duration_s is not None and duration_s > times.start_s
+        shot.times(times.start_s, duration_s if last and times.end_s is None else times.end_s, where)

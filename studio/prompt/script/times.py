@@ -24,7 +24,7 @@ class ClipTime:
 def clip_times(script: Script, duration_s: float | None = None) -> tuple[ClipTime, ...]:
     """A time for each shot: as written, after the shot before it with its own length, or an even share of the clip
     where no shot has either."""
-    timed = [shot.length_from in ("own", "times") for shot in script.shots]
+    timed = [shot.start_s is not None or shot.length_from == "own" for shot in script.shots]
     if duration_s and not any(timed):
         share = duration_s / max(1, len(timed))
         return tuple(ClipTime(share * n, share * (n + 1), written=False) for n in range(len(timed)))
