@@ -110,12 +110,18 @@ class ShotBuilder:
     def read(self, part: Slice) -> None:
         """Free words of the shot: labelled lines, bracketed terms, camera terms at the front, speech, sounds and music
         go to their fields, the rest is its prompt."""
-        self._source = self._source or part.strip().span
+        self.source(part)
         for piece in words.labelled(part):
             if isinstance(piece, words.Found):
                 self.put(piece.field, piece.part, label=piece.label)
             else:
                 self._free(piece)
+
+    def source(self, part: Slice) -> None:
+        """Its own words stand here, and wherever words were read."""
+        start, end = part.strip().span
+        low, high = self._source or (start, end)
+        self._source = min(low, start), max(high, end)
 
     def _free(self, part: Slice) -> None:
         for found in words.free(part):
@@ -147,9 +153,13 @@ class ShotBuilder:
 
     def _duration(self, part: Slice) -> None:
         if times := parse_range(part.text):
-            self.times(*times, part)
+            if self.start_s is None:  # a heading's time holds; another range is of a part of the shot
+                self.times(*times, part)
+            self._span("duration", part)
         elif (seconds := parse_seconds(part.text)) is not None:
-            self.length(seconds, part)
+            if self._own_s is None:
+                self.length(seconds, part)
+            self._span("duration", part)
         else:
             self._owner.unread(part, Message("scriptread.no_length"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal, Protocol
 
 from studio.messages import Message
@@ -18,6 +19,9 @@ _LABEL = re.compile(
 )
 _BRACKETED = re.compile(
     r"[ \t]{0,9}(?:【(?P<a>[^【】\n]{1,24})】|\[(?P<b>[^\[\]\n]{1,24})\])[ \t]{0,9}(?P<value>[^\n]*)"
+)
+_NEXT_LABEL = re.compile(
+    r"[;；.。|][ \t]{1,4}(?P<label>[A-Z][A-Za-z ]{2,24})[:：]|[;；。|][ \t]{0,4}(?P<han>[\u4e00-\u9fff]{2,8})[:：]"
 )
 _BULLET = re.compile(r"[ \t\u3000]{0,20}(?:[-*•·‣▪●○]|\d{1,2}[.)、])[ \t]{1,9}")
 _RULE = re.compile(r"[ \t]*(?:[-=*_~—]{3,}|```\w*)[ \t]*")
@@ -70,7 +74,7 @@ def is_chat(line: str) -> bool:
 def read(build: FilmBuilder, part: Slice) -> None:
     """Put the lines of the part into the fields of the film."""
     is_open, label, title_possible = "", "", True
-    for line in part.lines():
+    for line in (piece for whole in part.lines() for piece in _split_labels(whole)):
         stripped = line.strip(_MARKS + "\r\n\u3000")
         if not stripped or _RULE.fullmatch(line.text):
             if not line.strip() and is_open != "cast":
@@ -95,6 +99,17 @@ def read(build: FilmBuilder, part: Slice) -> None:
             is_open = ""
             bullet = _BULLET.match(line.text)
             build.film("style", line.part(bullet.end() if bullet else 0))
+
+
+def _split_labels(line: Slice) -> Iterator[Slice]:
+    """`Characters: @Lan, @Wei; Scene: @Tea-House.`: a line with several labels, parted where the next one begins."""
+    at = 0
+    for gap in _NEXT_LABEL.finditer(line.text):
+        label = gap["label"] or gap["han"]
+        if labels.film_field(label) or labels.member_kind(label):
+            yield line.part(at, gap.start())
+            at = gap.start("label" if gap["label"] else "han")
+    yield line.part(at)
 
 
 def _put(build: FilmBuilder, field: FilmField, label: str, value: Slice) -> None:

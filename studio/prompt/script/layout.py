@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 from studio.prompt.script.closing import closing_start
 from studio.prompt.script.durations import RANGE, UNIT
@@ -17,6 +17,8 @@ from studio.prompt.script.time_heads import beginnings, lengths, sections, time_
 from studio.prompt.script.time_words import Times, in_brackets, whole_time
 
 Family = Literal["timed_shots", "numbered_shots", "kling", "time_ranges", "timed_sections", "numbered_list"]
+HEADED: tuple[Family, ...] = get_args(Family)
+"""Forms whose shots stand under headings: their times are of one clip, and have to add up."""
 SEPARATORS = " \t\r\n\u3000:：;；,，|/–—→-"
 _TIMELINE = re.compile(
     r"[ \t#*_【\[>-]{0,8}(?:(?:timed )?(?:shot|scene)[ -]?(?:list|plan|breakdown|sequence)?s?|time ?line|story ?board"

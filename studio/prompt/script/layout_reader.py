@@ -48,6 +48,7 @@ def read_layout(build: ScriptBuilder, layout: ShotLayout, *, duration_s: float |
         number = build.source.part(*part.head.number_at) if part.head.number_at else None
         shot = build.shot(part.head.number, number)
         _put_times(build, shot, layout.shots, index, duration_s)
+        shot.source(build.source.part(*part.span))
         if part.place:
             shot.put("notes" if _MIXED.search(part.place.text) else "place", part.place)
         if part.title:

@@ -8,7 +8,12 @@ from studio.errors import CapabilityError
 from studio.messages import Message
 from studio.prompt.script.build import ScriptBuilder
 from studio.prompt.script.forms import FORMS, form_of
+from studio.prompt.script.layout import HEADED
 from studio.prompt.script.model import Script
+from studio.prompt.script.read_prompt import read_prompt
+from studio.prompt.script.times import time_faults
+
+__all__ = ["FormScore", "label_of", "read", "read_prompt", "scores"]
 
 MAX_SCRIPT_CHARS = 200_000
 DEFAULT_SHOT_S = 4.0
@@ -59,5 +64,6 @@ def read(text: str, form: str = "", *, default_s: float = DEFAULT_SHOT_S) -> Scr
         form_of(chosen).read(build)
         script = build.finish(chosen)
         if script.shots:
-            return script
+            faults = (*script.faults, *time_faults(script)) if chosen in HEADED else script.faults
+            return script.model_copy(update={"faults": faults})
     return script if script.faults else script.model_copy(update={"faults": (Message("script.empty"),)})

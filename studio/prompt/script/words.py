@@ -12,6 +12,7 @@ from studio.prompt.script.dialogue import QUOTED, find_speech
 from studio.prompt.script.durations import parse_range, parse_seconds
 from studio.prompt.script.model import DialogueLine, PutField
 from studio.prompt.script.source import Slice
+from studio.prompt.script.transitions import is_transition
 
 _BULLET = re.compile(r"[ \t\u3000]{0,40}(?:[-*•·‣▪●○–>+]{1,3}[ \t]{1,9}|\d{1,3}[.)、][ \t]{1,9})?")
 _BARE_LABEL = re.compile(
@@ -207,6 +208,8 @@ def _tags(part: Slice) -> Iterator[Found]:
             yield Found("duration", whole)
         elif vocabulary.camera_terms(words) and (tag[1] or tag[2] or words.casefold() not in _WEAK):
             yield Found("camera", whole)
+        elif is_transition(words):
+            yield Found("transition", whole)
         elif (
             tag[1]
             and (label := re.match(r"([^:：]{1,16})[:：](?=.)", words))
@@ -221,8 +224,8 @@ def _speech(part: Slice) -> Iterator[Found]:
 
 
 def _camera(part: Slice, taken: list[tuple[int, int]]) -> Iterator[tuple[Found, int, int]]:
-    """Stretches between commas and stops that are terms of the camera, each with the mark behind it; the last one with
-    the mark before it."""
+    """Stretches between commas and stops that are terms of the camera, or a transition, each with the mark behind it;
+    the last one with the mark before it."""
     text = part.text
     blocked = sorted(
         [*taken, *(m.span() for m in re.finditer(QUOTED, text)), *(m.span() for m in _DECIMAL.finditer(text))]
@@ -238,16 +241,16 @@ def _camera(part: Slice, taken: list[tuple[int, int]]) -> Iterator[tuple[Found, 
         stretch = part.part(at, start).strip(_AROUND)
         mark = text[start:end] if is_mark else ""
         label_like = mark in _COLONS
+        low, high = _before(text, at) if start == len(text) else at, end if is_mark else start
         if vocabulary.camera_terms(stretch.text) and (at_head or not label_like):
             if stretch.text.casefold() not in _WEAK or (at_head and mark in _HEAD_MARKS):
-                yield (
-                    Found("camera", stretch),
-                    _before(text, at) if start == len(text) else at,
-                    end if is_mark else start,
-                )
+                yield Found("camera", stretch), low, high
+        elif is_transition(stretch.text) and not label_like:
+            yield Found("transition", stretch), low, high
         elif at_head and (of := _OF.match(stretch.text)) and _is_strong(of["terms"]):
             yield Found("camera", stretch.group(of, "terms")), at, stretch.start - part.start + of.end()
-        at_head = at_head and (not stretch.text or bool(vocabulary.camera_terms(stretch.text)))
+        is_term = is_transition(stretch.text) or bool(vocabulary.camera_terms(stretch.text))
+        at_head = at_head and (not stretch.text or is_term)
         at = end
 
 

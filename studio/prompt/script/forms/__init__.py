@@ -24,7 +24,15 @@ class Form(Protocol):
         ...
 
 
-FORMS: tuple[str, ...] = ("paragraphs",)
+FORMS: tuple[str, ...] = (
+    "kling",
+    "timed_sections",
+    "timed_shots",
+    "time_ranges",
+    "numbered_shots",
+    "numbered_list",
+    "paragraphs",
+)
 """Ids, which are the names of the modules. Of forms that are equally sure the first one reads."""
 
 

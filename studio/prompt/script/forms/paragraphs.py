@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from studio.prompt.script.build import ScriptBuilder
+from studio.prompt.script.closing import closing_start
 from studio.prompt.script.film_words import is_chat
+from studio.prompt.script.header import header_end
 from studio.prompt.script.source import Slice
 
 _BLANK = re.compile(r"\n[ \t\r\u3000]*\n")
@@ -18,10 +20,14 @@ def score(text: str) -> float:
 
 
 def read(build: ScriptBuilder) -> None:
-    """Labelled lines at the top belong to the film."""
-    parts = _parts(build.source)
-    for part in parts:
-        if is_chat(part.text):
+    """Labelled lines at the top belong to the film, and a last paragraph that speaks of all of it."""
+    end = header_end(build.source)
+    if above := build.source.part(0, end).strip():
+        build.read_film(above)
+    parts = _parts(build.source.part(end))
+    for index, part in enumerate(parts):
+        closing = 0 < index == len(parts) - 1 and closing_start(part, parts[:-1]) == 0
+        if closing or is_chat(part.text):
             build.read_film(part)
         else:
             build.shot().read(part)
