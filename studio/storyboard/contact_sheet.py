@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from studio.film.timeline import Timeline
-from studio.storyboard.model import Board, ShotStatus
+from studio.storyboard.model import Board, Shot, ShotStatus
 
 FONT = Path(__file__).parents[2] / "assets" / "fonts"
 COLUMNS, MARGIN_MM, GAP_MM = 3, 12.0, 6.0
@@ -50,19 +50,25 @@ def write(board: Board, timeline: Timeline, pictures: Mapping[str, Path], out: P
         pdf.cell(cell_width, 4, caption(board, timeline, index))
         pdf.set_xy(x, y + cell_height + 5)
         pdf.set_text_color(40, 40, 40)
-        pdf.multi_cell(
-            cell_width, 3.6, _truncate(" · ".join(filter(None, (shot.shot_size, shot.move, shot.prompt)))), align="L"
-        )
+        pdf.multi_cell(cell_width, 3.6, _truncate(words(shot)), align="L")
     if not board.shots:
         _page(pdf, board, timeline)
     pdf.output(str(out))
     return pdf.pages_count
 
 
+def words(shot: Shot) -> str:
+    """A shot's words under its picture: camera and place, what happens, what is said."""
+    said = shot.dialogue.splitlines()
+    parts = (shot.shot_size, shot.angle, shot.move, shot.place, shot.prompt, *said, shot.voice_over, shot.music)
+    return " · ".join(filter(None, map(str.strip, parts)))
+
+
 def caption(board: Board, timeline: Timeline, index: int) -> str:
     """What stands under a shot's picture: its number, when the film shows it, its status."""
-    start_s, status = timeline.starts_s()[index], board.shots[index].status
-    return f"{index + 1}   {start_s:.1f}-{start_s + timeline.shown_s(index):.1f} s   {_status_label(status)}"
+    shot, start_s = board.shots[index], timeline.starts_s()[index]
+    number = f"{index + 1} ({shot.number})" if shot.number else f"{index + 1}"
+    return f"{number}   {start_s:.1f}-{start_s + timeline.shown_s(index):.1f} s   {_status_label(shot.status)}"
 
 
 def _page(pdf: object, board: Board, timeline: Timeline) -> None:

@@ -18,20 +18,28 @@ from typing import TYPE_CHECKING
 from studio.film.timeline import Segment, Transition, frame_exact_length_s, nearest_frame
 from studio.media.csv_cells import plain_cell
 from studio.storyboard import to_timeline
-from studio.storyboard.model import Board
+from studio.storyboard.model import Board, Shot
 from studio.storyboard.to_timeline import Clips
+from studio.storyboard.written.prose import without_marks
 
 if TYPE_CHECKING:
     from opentimelineio.schema import Clip as TimelineClip
     from opentimelineio.schema import Timeline
 
+WORDS = (
+    *("prompt", "dialogue", "voice_over", "sound", "music", "shot_size", "angle", "lens", "move", "place", "notes"),
+)
+"""Columns of the shot list that are words of the shot."""
 FORMATS = {"otio": "otio_json", "edl": "cmx_3600", "fcpxml": "fcpx_xml"}
 """Ending -> OpenTimelineIO's adapter."""
 
 COLUMNS = (
-    *("number", "start_s", "length_s", "status", "prompt", "dialogue", "sound", "shot_size", "lens", "move"),
-    *("model", "transition", "cast", "notes", "take", "file"),
+    *("number", "start_s", "length_s", "status", "prompt", "dialogue", "voice_over", "sound", "music"),
+    *("shot_size", "angle", "lens", "move", "place", "model", "transition", "cast", "notes", "take", "file"),
 )
+
+
+MAX_MARKER_CHARS = 200
 
 
 def timeline(board: Board, clips: Clips, *, folder: str = "media") -> Timeline:
@@ -81,10 +89,42 @@ def _clip(
         media = otio.schema.ExternalReference(f"{folder}/{name}", span(0, _media_frames(clip, segment, rate)))
         media.name = name
     result = otio.schema.Clip(f"Shot {index + 1:03d}", media, span(segment.first + lead, segment.last - tail))
-    result.metadata["wan_studio"] = {"shot": shot.id, "prompt": shot.prompt, "status": shot.status.value}
-    if shot.notes:
-        result.markers.append(otio.schema.Marker(shot.notes[:200], span(segment.first, segment.first + 1)))
+    result.metadata["wan_studio"] = {"shot": shot.id, "status": shot.status.value, **_words(shot)}
+    for mark in _marks(shot):
+        result.markers.append(otio.schema.Marker(mark, span(segment.first, segment.first + 1)))
     return result
+
+
+def _words(shot: Shot) -> dict[str, str]:
+    """What the shot says of itself, as far as it says something."""
+    names = (
+        "number",
+        "prompt",
+        "shot_size",
+        "angle",
+        "lens",
+        "move",
+        "place",
+        "dialogue",
+        "voice_over",
+        "sound",
+        "music",
+    )
+    words: dict[str, str] = {name: getattr(shot, name) for name in names}
+    words["cast"] = ", ".join(shot.mentions())
+    return {name: value for name, value in words.items() if value or name == "prompt"}
+
+
+def _marks(shot: Shot) -> list[str]:
+    """A marker each: the shot's own number with its place, who is heard, and its notes."""
+    marks = {
+        "": " ".join(filter(None, (shot.number, shot.place))),
+        "Dialogue: ": shot.dialogue,
+        "Voice-over: ": shot.voice_over,
+        "Music: ": shot.music,
+    }
+    lines = [f"{label}{' '.join(words.split())}" for label, words in marks.items() if words.strip()]
+    return [line[:MAX_MARKER_CHARS] for line in [*lines, " ".join(shot.notes.split())] if line]
 
 
 def _media_frames(clip: to_timeline.Clip, segment: Segment, rate: int) -> int:
@@ -107,20 +147,25 @@ def file_name(board: Board, shot_id: str, suffix: str) -> str:
 
 
 def shot_list(board: Board, clips: Clips, takes: Mapping[str, str]) -> str:
-    """The shots as CSV, one a line. takes: shot id -> name of the take in the film.
+    """The shots as CSV, one a line, as the studio reads it again. takes: shot id -> name of the take in the film.
 
-    A cell that a spreadsheet would run as a formula is written with a leading apostrophe.
+    Words of the shot have no @ before names: the column cast has them. A cell that a spreadsheet would run as a formula
+    is written with a leading apostrophe.
     """
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS)
     table.writeheader()
     timing = to_timeline.timeline(board, clips)
     for index, (shot, start) in enumerate(zip(board.shots, timing.starts_s(), strict=True)):
-        row = {"number": index + 1, "start_s": round(start, 3), "length_s": round(timing.shown_s(index), 3)}
+        row: dict[str, object] = {
+            "number": shot.number or index + 1,
+            "start_s": round(start, 3),
+            "length_s": round(timing.shown_s(index), 3),
+        }
         row |= {"status": shot.status.value}
-        row |= {k: getattr(shot, k) for k in ("prompt", "dialogue", "sound", "shot_size", "lens", "move", "notes")}
+        row |= {k: without_marks(getattr(shot, k)) for k in WORDS}
         row |= {"model": shot.model or board.model, "transition": shot.transition.value}
-        row |= {"cast": " ".join(shot.mentions()), "take": takes.get(shot.id, "")}
+        row |= {"cast": ", ".join(shot.mentions()), "take": takes.get(shot.id, "")}
         row |= {"file": file_name(board, shot.id, clips[shot.id].path.suffix) if shot.id in clips else ""}
         table.writerow({k: plain_cell(v) for k, v in row.items()})
     return text.getvalue()

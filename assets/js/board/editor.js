@@ -8,7 +8,7 @@ import { heading } from "../page.js";
 import { castView, newMemberDialog } from "./cast.js";
 import { followBar } from "./chain.js";
 import { CutPlayer } from "./cut.js";
-import { choose, field, popover } from "./dialog.js";
+import { autoGrow, choose, field, popover } from "./dialog.js";
 import { exportDialog } from "./export.js";
 import { checkDialog } from "./findings.js";
 import { painted } from "./keyed.js";
@@ -329,8 +329,8 @@ export class Editor {
 
   fillSettings() {
     const { store, groups } = this;
-    const { width, height, fps, model, audio } = store.board;
-    const key = JSON.stringify([width, height, fps, model, audio, groups?.map((g) => g.ready)]);
+    const { width, height, fps, model, audio, negative } = store.board;
+    const key = JSON.stringify([width, height, fps, model, audio, !!negative, groups?.map((g) => g.ready)]);
     if (key === this.settingsKey) return;
     this.settingsKey = key;
     const here = sizeById(`${width}x${height}`);
@@ -367,10 +367,32 @@ export class Editor {
     const seed = button(t("board.film_seed"), { name: "dice", cls: "bare", data: { do: "seed" } }, () =>
       this.chooseSeed(seed, set),
     );
+    const without = button(
+      t("board.f.negative"),
+      { name: "blind", cls: "bare", "aria-pressed": !!negative, data: { do: "negative" } },
+      () => this.writeNegative(without),
+    );
     const ways = button(t("board.ways"), { name: "compare", cls: "bare", data: { do: "ways" } }, () =>
       productionMethodDialog(store, groups || []),
     );
-    this.settings.replaceChildren(size, rate, models, keyLinkOf(groups, model) || "", sound, seed, ways);
+    this.settings.replaceChildren(size, rate, models, keyLinkOf(groups, model) || "", sound, seed, without, ways);
+  }
+
+  /** What no shot is to show. */
+  writeNegative(anchor) {
+    const { store } = this;
+    const area = autoGrow(el("textarea", "bd-input", { rows: 3, data: { field: "negative" } }));
+    area.value = store.board.negative;
+    area.addEventListener("focus", () => store.begin());
+    area.addEventListener("input", () => store.scheduleSave("film.negative", { op: "update", negative: area.value }));
+    area.addEventListener("change", () => store.flush());
+    const box = popover(
+      anchor,
+      t("board.f.negative"),
+      field(t("board.f.negative"), area, { hint: t("boardshot.negative_help") }),
+    );
+    box.classList.add("bd-negative");
+    area.focus();
   }
 
   /** One seed for all shots that have none of their own: the same look runs through the film. */

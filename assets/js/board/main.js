@@ -15,6 +15,7 @@ export function mount(element) {
     "board-film.css",
     "board-look.css",
     "board-conflict.css",
+    "board-shot.css",
     "roles.css",
   );
   const root = element.querySelector(".st-mount") || element;

@@ -3,7 +3,7 @@
 import { complete, steerList } from "../suggestions.js";
 import { el, icon, t } from "../dom.js";
 
-const ICON = { character: "people", place: "image", prop: "grid" };
+export const KIND_ICON = { character: "people", place: "image", prop: "grid" };
 let count = 0;
 
 /** Let `area` complete names. cast(): the members; newcomer(name): asked when a name that is not there is to be added. */
@@ -29,7 +29,7 @@ export function mentions(area, cast, newcomer) {
     const word = typed();
     if (word === undefined) return close();
     const found = cast().filter((m) => m.name.toLowerCase().startsWith(word.toLowerCase()));
-    const items = found.map((m) => [m.name, ICON[m.kind], m.description, () => put(m.name)]);
+    const items = found.map((m) => [m.name, KIND_ICON[m.kind], m.description, () => put(m.name)]);
     if (word && !found.some((m) => m.name.toLowerCase() === word.toLowerCase()))
       items.push([t("board.add_to_cast", { name: word }), "plus", "", () => (put(word), newcomer(word))]);
     if (!items.length) return close();

@@ -6,12 +6,13 @@ import { keyLinkOf } from "../connections.js";
 import { arrows, check, choose, field, autoGrow, hints, warnings } from "./dialog.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 import { mentions } from "./mention.js";
+import { presentRow } from "./present.js";
 import { TRANSITIONS } from "./strip.js";
 import { fadeInResult } from "../parts.js";
 import { refresh, takes } from "./takes.js";
 
 const STATUSES = ["draft", "in_review", "approved", "retake"];
-const LISTS = ["shot_size", "lens", "move"];
+const LISTS = ["shot_size", "angle", "lens", "move"];
 
 /** acts: remove, duplicate, split, draft, render, retake, newcomer, models() */
 export class Panel {
@@ -83,6 +84,7 @@ export class Panel {
       time: el("span", "st-dim"),
       status: this.statuses(),
       strangers: el("div", "bd-strangers", { hidden: true }),
+      present: presentRow(this.store),
       start: el("div", "bd-start"),
       takes: el("div", "bd-takes"),
       plan: el("div", "bd-plan", { "aria-live": "polite" }),
@@ -106,19 +108,32 @@ export class Panel {
         p.status,
         field(t("board.f.prompt"), this.area("prompt", { rows: 3, placeholder: t("board.prompt_hint"), cast: true })),
         p.strangers,
+        p.present.node,
         p.takes,
         el(
           "div",
           "bd-two",
           {},
           this.numberField("duration_s", { min: 0.5, max: 60, step: 0.5 }),
+          field(t("board.f.number"), this.ownNumber()),
           ...LISTS.map((name) => field(t(`board.f.${name}`), this.line(name, { list: `bd-list-${name}` }))),
         ),
         field(
-          t("board.f.dialogue"),
-          this.area("dialogue", { rows: 1, placeholder: t("board.dialogue_hint"), cast: true }),
+          t("board.f.place"),
+          this.line("place", { list: "bd-list-place", placeholder: t("boardshot.place_hint"), maxlength: 2000 }),
         ),
-        field(t("board.f.sound"), this.line("sound", { placeholder: t("board.sound_hint") })),
+        field(
+          t("board.f.dialogue"),
+          this.area("dialogue", { rows: 1, placeholder: t("boardshot.dialogue_hint"), cast: true }),
+        ),
+        field(t("board.f.voice_over"), this.area("voice_over", { rows: 1, placeholder: t("boardshot.voice_hint") })),
+        el(
+          "div",
+          "bd-two",
+          {},
+          field(t("board.f.sound"), this.line("sound", { placeholder: t("board.sound_hint") })),
+          field(t("board.f.music"), this.line("music", { placeholder: t("boardshot.music_hint") })),
+        ),
         el("section", "bd-sec", {}, el("h4", "", {}, t("board.f.start")), p.start),
         el("section", "bd-sec", {}, el("h4", "", {}, t("board.f.transition")), this.ending()),
         el(
@@ -136,6 +151,7 @@ export class Panel {
         ),
         field(t("board.f.notes"), this.area("notes", { rows: 1, placeholder: t("board.notes_hint") })),
         ...this.lists,
+        (this.places = el("datalist", "", { id: "bd-list-place" })),
       ),
       p.plan,
     );
@@ -189,6 +205,14 @@ export class Panel {
     return this.saved(name, el("input", "bd-input", { type: "text", autocomplete: "off", ...attrs }));
   }
 
+  /** The shot's own number; without one its place in the film, which stands there as a hint. */
+  ownNumber() {
+    const control = this.line("number", { maxlength: 40 });
+    this.fields.label = control; // shots of the page have their place as `number`
+    delete this.fields.number;
+    return control;
+  }
+
   numberField(name, { whole = false, empty = undefined, ...attrs }) {
     const control = el("input", "bd-input", { type: "number", inputmode: "decimal", placeholder: empty, ...attrs });
     const read = () => {
@@ -219,14 +243,17 @@ export class Panel {
 
   fill(shot) {
     const { parts: p, store } = this;
-    p.head.textContent = t("board.shot_n", { n: shot.number });
+    p.head.textContent = [t("board.shot_n", { n: shot.number }), shot.label].filter(Boolean).join(" · ");
+    this.fields.label.placeholder = `${shot.number}`;
     p.time.textContent = `${shot.at_s.toFixed(1)}-${(shot.at_s + shot.length_s).toFixed(1)} s`;
     for (const one of p.status.children) one.setAttribute("aria-checked", one.dataset.status === shot.status);
     for (const [name, control] of Object.entries(this.fields)) {
-      if (document.activeElement === control || store.typed.has(`${shot.id}.${name}`)) continue;
+      if (document.activeElement === control || store.typed.has(`${shot.id}.${control.dataset.field}`)) continue;
       this.setField(control, shot[name] ?? "");
     }
     this.fillUnknownMentions(shot);
+    p.present.fill(shot);
+    this.fillPlaces();
     this.fillStart(shot);
     this.fillModels(shot);
     this.live();
@@ -258,6 +285,17 @@ export class Panel {
         ),
       ),
     );
+  }
+
+  /** Places to choose from: those of the cast, and those that other shots have. */
+  fillPlaces() {
+    const { board, shots } = this.store;
+    const named = board.cast.filter((m) => m.kind === "place").map((m) => `@${m.name}`);
+    const places = [...new Set([...named, ...shots.map((s) => s.place).filter(Boolean)])].slice(0, 50);
+    const key = places.join("\n");
+    if (this.placesKey === key && this.places.firstChild) return;
+    this.placesKey = key;
+    this.places.replaceChildren(...places.map((value) => el("option", "", { value })));
   }
 
   fillStart(shot) {

@@ -4,6 +4,7 @@ import { BASE, button, dollars, el, icon, media, t } from "../dom.js";
 import { arrows, check, choose } from "./dialog.js";
 import { arrange } from "./keyed.js";
 import { slider } from "./look.js";
+import { spokenLines } from "./speech.js";
 
 const STATUSES = ["draft", "in_review", "approved", "retake"];
 
@@ -72,12 +73,17 @@ export function sheet(store, open) {
         "bd-row",
         {},
         el("strong", "", {}, `${shot.at_s.toFixed(1)}-${(shot.at_s + shot.length_s).toFixed(1)} s`),
-        el("span", "st-dim", {}, [shot.shot_size, shot.move].filter(Boolean).join(" · ")),
+        el(
+          "span",
+          "st-dim",
+          {},
+          [shot.label, shot.shot_size, shot.angle, shot.move, shot.place].filter(Boolean).join(" · "),
+        ),
         el("span", "st-grow"),
         el("span", "st-dim", {}, shot.problems.length ? "" : dollars(shot.usd)),
       ),
       el("p", "", {}, shot.prompt || t("board.no_words")),
-      shot.dialogue ? el("p", "bd-says", {}, shot.dialogue) : null,
+      ...spokenLines(shot),
       shot.notes ? el("p", "bd-notes", {}, icon("use"), shot.notes) : null,
       status,
     );

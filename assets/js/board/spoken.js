@@ -19,7 +19,7 @@ const stamp = (s) => {
 export function captions(shots) {
   const found = [];
   for (const shot of shots) {
-    const said = lines(shot.dialogue || "");
+    const said = [...lines(shot.dialogue || ""), ...lines(shot.voice_over || "")];
     const letters = said.reduce((sum, line) => sum + line.length, 0);
     const room = Math.max(0.5, shot.length_s - 2 * LEAD_S);
     let at = shot.at_s + Math.min(LEAD_S, shot.length_s / 4);
