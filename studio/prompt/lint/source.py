@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from studio.prompt import shots
+from studio.prompt.script.layout import ShotLayout, shot_layout
+from studio.prompt.script.read_prompt import read_prompt
+from studio.prompt.script.times import ClipTime, clip_times
 
 MAX_SHOTS = 60
 """More shots of one prompt are not judged, as more are not drawn."""
@@ -53,41 +55,30 @@ class Source:
         return han + sum(1 for word in WORD.finditer(HAN.sub(" ", self.text)))
 
     @cached_property
-    def script(self) -> shots.ShotScript:
-        """Shots with times that the text itself gives."""
-        return shots.parse(self.text, duration_s=self.duration_s)
+    def layout(self) -> ShotLayout | None:
+        """The text by the headings of its shots; None for a text that is one shot."""
+        found = shot_layout(self.text)
+        return found if found and found.explicit else None
+
+    @cached_property
+    def times(self) -> tuple[ClipTime, ...]:
+        """When each shot of the layout is seen."""
+        script = read_prompt(self.text, self.duration_s)
+        return clip_times(script, self.duration_s) if script else ()
 
     @cached_property
     def shots(self) -> list[tuple[int, int, float | None]]:
         """Start, end and seconds of each shot, at most MAX_SHOTS; of a text without shots its whole."""
-        return self._shots()[:MAX_SHOTS]
-
-    def _shots(self) -> list[tuple[int, int, float | None]]:
-        found: list[tuple[int, int, float | None]] = []
-        heads = list(shots.SHOT.finditer(self.text)) or list(shots.SECTION.finditer(self.text))
-        if len(heads) != len(self.script.spans) or not heads:
-            heads = list(_HEADING.finditer(self.text))
-            if len(heads) < 2:
-                return [(0, len(self.text), self.duration_s)]
-            ends = [*(head.start() for head in heads[1:]), len(self.text)]
-            return [(head.start(), end, None) for head, end in zip(heads, ends, strict=True)]
-        ends = [*(head.start() for head in heads[1:]), len(self.text)]
-        for head, end, span in zip(heads, ends, self.script.spans, strict=True):
-            found.append((head.start(), end, span.end_s - span.start_s))
-        return found
+        if self.layout is None:
+            return [(0, len(self.text), self.duration_s)]
+        parts = self.layout.shots[:MAX_SHOTS]
+        return [
+            (part.head.start, max(part.head.end, part.span[1]), time.end_s - time.start_s if time.written else None)
+            for part, time in zip(parts, self.times, strict=False)
+        ]
 
     def sentences(self, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
         """Sentences between two places."""
         for found in _SENTENCE.finditer(self.text, start, len(self.text) if end is None else end):
             if found[0].strip():
                 yield found.span()
-
-
-_HEADING = re.compile(
-    r"(?:^|\n)[ \t*#>-]{0,20}(?:(?:shot|scene|cut)\s{0,3}#?\s{0,3}\d{1,3}"
-    r"|第\s?[\d一二三四五六七八九十]{1,3}\s?(?:个)?(?:镜头?|场|幕)"
-    r"|镜头?\s?[\d一二三四五六七八九十]{1,3}|\[?\d{1,2}:\d\d|\[?\d{1,3}(?:\.\d)?\s?(?:s"
-    r"|秒)?\s?[-–—~]\s?\d{1,3}(?:\.\d)?\s?(?:s|秒))",
-    re.IGNORECASE,
-)
-"""The head of a shot without a range of seconds that could be read."""

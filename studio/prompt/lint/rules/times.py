@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from studio.messages import Message
-from studio.prompt import shots
 from studio.prompt.lint.model import Edit, Facts, FieldChange, Finding, Remedy
 from studio.prompt.lint.source import Source
+
+_TIME = re.compile(r"\d{1,4}(?::\d{2})+(?:\.\d{1,3})?|\d{1,4}(?:[.,]\d{1,3})?")
 
 
 def find(source: Source, facts: Facts) -> Iterator[Finding]:
     """The sum of the shots against the length, and each shot that begins when the clip is over."""
-    seconds, spans = facts.duration_s, source.script.spans
-    if facts.makes != "video" or facts.per_line or not seconds or not spans:
+    seconds, layout = facts.duration_s, source.layout
+    if facts.makes != "video" or facts.per_line or not seconds or layout is None:
         return
-    heads = list(shots.SHOT.finditer(source.text)) or list(shots.SECTION.finditer(source.text))
-    if len(heads) != len(spans):
+    shots = [
+        (number, part.times, time)
+        for number, (part, time) in enumerate(zip(layout.shots, source.times, strict=False), 1)
+        if part.times
+    ]
+    if not shots:
         return
-    end = source.script.end_s
-    late = [head for head, span in zip(heads, spans, strict=True) if span.start_s >= seconds]
-    for head in late:
-        number = heads.index(head) + 1
+    end = max(time.end_s for _, _, time in shots)
+    late = [(number, times) for number, times, time in shots if time.start_s >= seconds]
+    for number, times in late:
         yield Finding(
-            rule="times.after_end", severity="warning", start=head.start(), end=head.end(1),
+            rule="times.after_end", severity="warning", start=times.at[0], end=times.at[1],
             message=Message("lint.after_end", n=number, seconds=f"{seconds:g}"), remedies=_remedies(source, facts, end),
         )  # fmt: skip
-    has_ends = bool(heads and heads[0].re is shots.SHOT)
-    if late or not has_ends or abs(end - seconds) < 1e-6:
+    open_ended = any(times.end_s is None and times.length_s is None for _, times, _ in shots)
+    if late or open_ended or len(shots) < len(layout.shots) or abs(end - seconds) < 1e-6:
         return
-    last = max(range(len(spans)), key=lambda i: spans[i].end_s)
+    _, last, _ = max(shots, key=lambda shot: shot[2].end_s)
     if end > seconds:
         message = Message("script.shots_late", at=f"{end:g}", seconds=f"{seconds:g}")
     else:
-        message = Message("script.shots_early", at=f"{end:g}", seconds=f"{seconds - end:g}")
+        message = Message("script.shots_early", at=f"{end:g}", seconds=f"{round(seconds - end, 3):g}")
     yield Finding(
-        rule="times.sum", severity="warning", message=message, start=heads[last].start(), end=heads[last].end(),
+        rule="times.sum", severity="warning", message=message, start=last.at[0], end=last.at[1],
         remedies=_remedies(source, facts, end),
     )  # fmt: skip
 
@@ -52,8 +57,20 @@ def _remedies(source: Source, facts: Facts, end_s: float) -> tuple[Remedy, ...]:
 
 def _scaled(source: Source, factor: float) -> tuple[Edit, ...]:
     """Every time in a heading, scaled and rounded to tenths of a second."""
-    places = [head.span(group) for head in shots.SHOT.finditer(source.text) for group in (1, 2)]
     return tuple(
-        Edit(start=start, end=end, replacement=f"{round(float(source.text[start:end]) * factor, 1):g}")
-        for start, end in places
+        Edit(start=time.start(), end=time.end(), replacement=_written(time[0], factor))
+        for part in (source.layout.shots if source.layout else ())
+        if part.times
+        for time in _TIME.finditer(source.text, *part.times.at)
     )
+
+
+def _written(time: str, factor: float) -> str:
+    """A time that is scaled, in seconds or as a clock shows it, as it was written."""
+    *minutes, last = time.split(":")
+    seconds = float(last.replace(",", ".")) + sum(60 ** (i + 1) * int(m) for i, m in enumerate(reversed(minutes)))
+    scaled = round(seconds * factor, 1)
+    if not minutes:
+        return f"{scaled:g}"
+    whole, rest = divmod(scaled, 60)
+    return f"{int(whole):0{len(minutes[-1])}d}:{rest:04.1f}".removesuffix(".0")
