@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from studio.catalogue import Model
 from studio.messages import Message, term
-from studio.prompt import shots as prompt_shots
+from studio.prompt.script.times import write_timed
 from studio.storyboard.model import Board, Shot
 from studio.storyboard.wording import camera, describe, quoted, spoken
 
@@ -30,7 +30,7 @@ def write(board: Board, model: Model | None = None, *, heard: bool = True) -> st
     syntax = _SYNTAX.get(model.family) if model else None
     if syntax is None:
         texts = [describe(shot, heard=heard) for shot in board.shots]
-        return prompt_shots.write(board.style, texts, [s.length_s for s in board.shots])
+        return write_timed(board.style, texts, [s.length_s for s in board.shots])
     return syntax(board.style.strip(), list(_timed(board)), heard)
 
 
