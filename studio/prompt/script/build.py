@@ -85,6 +85,15 @@ class ShotBuilder:
         else:
             self._text(field, part if field == "notes" else part.strip(_MARKS + ".。;；,，"))
 
+    def put_words(self, field: ShotField, part: Slice) -> None:
+        """The part belongs to this field as it stands: nothing is taken out of it."""
+        self._text(field, part)
+
+    def appears(self, name: str) -> None:
+        """A member of the cast is in the picture, whom the words name otherwise: MAREN, for Maren-Holt."""
+        if name and name not in self._cast:
+            self._cast.append(name)
+
     def length(self, seconds: float, part: Slice) -> None:
         """The shot's own length."""
         if seconds > 0:
@@ -101,7 +110,10 @@ class ShotBuilder:
         if line.text.strip(" .。…").casefold() in _NOTHING:
             return
         if dialogue.is_narrator(line.speaker, line.manner):
-            self._texts.setdefault("voice_over", []).append(dialogue.unquoted(Slice(line.text)).text)
+            spoken = dialogue.unquoted(Slice(line.text)).text
+            named = line.speaker if line.speaker and not dialogue.is_narrator(line.speaker) else ""
+            colon = ": " if named.isascii() else "："
+            self._texts.setdefault("voice_over", []).append(f"{named}{colon}{spoken}" if named else spoken)
             self._span("voice_over", part)
         else:
             self._lines.append(line)
@@ -190,7 +202,8 @@ class ShotBuilder:
         prompt = words.joined(self._texts.pop("prompt", []))
         texts: dict[str, Any] = {field: _unique(pieces, field) for field, pieces in self._texts.items()}
         named = [name for _, _, name in members.find(prompt)]
-        named += [name for line in self._lines for _, _, name in members.find(line.speaker, quoted=True)]
+        seen = [line.speaker for line in self._lines if not dialogue.is_off(line.manner)]
+        named += [name for speaker in seen for _, _, name in members.find(speaker, quoted=True)]
         end_s = self.end_s
         if end_s is None and self.start_s is not None:
             end_s = next_start_s

@@ -30,7 +30,8 @@ _GENERIC = {
     "man", "woman", "boy", "girl", "child", "person", "voice", "crowd", "everyone", "all", "both", "he", "she",
     "they", "kid", "narrator", "announcer", "stranger", "people", "someone", "speaker", "character", "host",
     "off-screen", "offscreen", "男人", "女人", "众人", "旁白", "画外音", "男声", "女声", "所有人", "路人",
-    "男子", "女子", "大家", "男", "女", "群众", "解说", "他", "她",
+    "男子", "女子", "大家", "男", "女", "群众", "解说", "他", "她", "广播", "电话", "手机",
+    "电视", "收音机", "对讲机", "系统", "radio", "phone", "tv", "intercom",
 }  # fmt: skip
 
 
@@ -97,7 +98,9 @@ class NameFinder:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = {_key(name): name for name in names if name}
-        longest_first = sorted(self._names.values(), key=len, reverse=True)
+        capitals = {_key(name).upper(): name for name in self._names.values() if len(name) > 2}
+        self._names = capitals | self._names  # screenplays write names in capitals where somebody comes in or speaks
+        longest_first = sorted(self._names, key=len, reverse=True)
         firsts = "".join(sorted({name[0] for name in longest_first}))
         either = "|".join(map(_pattern, longest_first))
         self._name = re.compile(f"(?=[{re.escape(firsts)}])(?:{either})" if self._names else r"(?!)")

@@ -27,6 +27,8 @@ _NAME_ROLE = r"(?:The|A|An) [a-z]{2,20}(?: [a-z]{2,20}){0,2}"
 _NAME_HAN = r"@?[\u3400-\u9fff\uac00-\ud7af\u3040-\u30ff][\u3400-\u9fff\uac00-\ud7af\u3040-\u30ff·A-Za-z0-9]{0,11}"
 _WHO = rf"(?P<who>{_NAME_EN}|{_NAME_ROLE}|{_NAME_HAN}|@[\w-]{{1,40}})"
 _MANNER = r"(?:\s{0,3}[(（\[](?P<manner>[^()（）\[\]\n]{1,80})[)）\]])?"
+_ROLE = r"(?!(?:He|She|They|It|I|We|You)\b)[A-Z][\w'’-]{1,20}(?: [a-z][\w'’-]{1,20}){1,3}"
+_MANNER_AT = r"(?:\s{0,3}[(（\[][^()（）\[\]\n]{1,80}[)）\]])?"
 _BEFORE = r"(?:^|(?<=[.!?。！？…;；\n\"”」』»）)|/、，,】\]—-]))\s{0,9}"
 _VERB = (
     r"says?|said|asks?|asked|whispers?|whispered|shouts?|shouted|yells?|replies|replied|answers?|mutters?|murmurs?|"
@@ -40,7 +42,9 @@ _IN_PROSE = re.compile(
 )
 _IN_CELL = re.compile(
     rf"(?:^|(?<=[.!?。！？…;；\n\"”」』»/|]))\s{{0,9}}(?:[-•*–]\s{{1,3}})?(?:\*\*)?"
-    rf"(?:{_WHO}|(?P<lower>[a-z][a-z' ]{{1,24}}?)){_MANNER}(?:\*\*)?\s{{0,3}}[:：](?:\*\*)?(?!\d)\s{{0,3}}"
+    rf"(?:{_WHO}|(?P<role>{_ROLE}(?={_MANNER_AT}\s{{0,3}}(?:\*\*)?[:：](?:\*\*)?\s{{0,3}}{_OPEN}))|"
+    rf"(?P<lower>[a-z][a-z' ]{{1,24}}?))"
+    rf"{_MANNER}(?:\*\*)?\s{{0,3}}[:：](?:\*\*)?(?!\d)\s{{0,3}}"
 )
 _LEAD_MANNER = re.compile(r"^\s*[(（]([^()（）\n]{1,80})[)）]\s*")
 _VERB_TAIL = re.compile(rf"(?:(?<= )|(?<=[\u3400-\u9fff]))(?P<verb>{_VERB})(?P<how>(?: [a-z]{{2,20}}){{0,4}})$")
@@ -67,6 +71,7 @@ NOT_SPEAKERS = {
 _OFF = re.compile(
     r"\b(?:v\.? ?o\.?|voice[- ]?over|narrat\w*)\b|旁白|画外音|解说|\bOS\b|\bVO\b|内心独白|独白", re.IGNORECASE
 )
+_OUTSIDE = re.compile(r"\bo\.? ?[sc]\b|\boff[- ]?(?:screen|camera)\b|画外", re.IGNORECASE)
 _NARRATORS = {
     "narrator",
     "narration",
@@ -88,6 +93,11 @@ def is_narrator(speaker: str, manner: str = "") -> bool:
     return speaker.strip().casefold() in _NARRATORS or bool(manner and _OFF.search(manner))
 
 
+def is_off(manner: str) -> bool:
+    """Whether a line is spoken outside the picture, as (O.S.) says."""
+    return bool(_OUTSIDE.search(manner))
+
+
 def unquoted(part: Slice) -> Slice:
     """The part without white space and one pair of quotes around it."""
     part = part.strip()
@@ -104,7 +114,7 @@ def lines_of(part: Slice) -> Iterator[tuple[DialogueLine, Slice]]:
         yield from _line("", "", part.part(0, heads[0].start() if heads else None))
     ends = [*(head.start() for head in heads[1:]), len(part.text)]
     for head, end in zip(heads, ends, strict=False):
-        who = head["who"] or head["lower"] or ""
+        who = head["who"] or head["role"] or head["lower"] or ""
         said = part.part(head.end(), end)
         yield from _line(_speaker(who), (head["manner"] or "").strip(), said, part.part(head.start(), end))
 

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from studio.messages import Message
 from studio.prompt.script import labels
+from studio.prompt.script.chat import is_chat
 from studio.prompt.script.model import FilmField, MemberKind
 from studio.prompt.script.source import Slice
 
@@ -32,17 +33,6 @@ _TITLE_TAIL = re.compile(
     r"分镜头?(?:脚本|表|稿|剧本)?|镜头脚本|脚本|剧本)\s*$",
     re.IGNORECASE,
 )
-_CHAT = re.compile(
-    r"^(?:sure|of course|certainly|absolutely|great|okay|ok|here(?:'|’)?s|here (?:is|are)|below (?:is|are)|i(?:'|’)ve|"
-    r"let me know|"
-    r"feel free|would you like|want me to|hope (?:this|that|you)|"
-    r"happy to|i can also|if you(?:'|’)?d? (?:like|want|need)|"
-    r"as requested|"
-    r"this (?:storyboard|shot list|script|sequence) (?:is|was|has|captures|can)|"
-    r"好的|当然|以下是|下面是|这是|这里是|如果(?:你|您)|希望(?:这|你|您|对)|需要我|请告诉我|您可以|没问题|如需|是否需要)",
-    re.IGNORECASE,
-)
-"""How chat programs open and close an answer."""
 MAX_TITLE_CHARS = 120
 _MARKS = " \t*_`#"
 
@@ -64,11 +54,6 @@ class FilmBuilder(Protocol):
 
 
 Open = FilmField | Literal["", "rules"]
-
-
-def is_chat(line: str) -> bool:
-    """Whether a line is said to the reader by a program that chats: "Here's your storyboard:"."""
-    return bool(_CHAT.match(line.strip(_MARKS))) and len(line) <= 400
 
 
 def read(build: FilmBuilder, part: Slice) -> None:

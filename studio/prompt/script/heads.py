@@ -92,7 +92,7 @@ def items(text: str) -> list[ShotHead]:
     found: list[ShotHead] = []
     for item in _ITEM.finditer(text):
         group = next(g for g in ("in", "n", "c") if item[g])
-        number = _number(item[group])
+        number = number_of(item[group])
         if number != str(len(found) + 1):
             continue
         after = _After(text, item.end())
@@ -122,7 +122,7 @@ def _head(text: str, core: re.Match[str], reached: int) -> ShotHead | None:
     else:
         stop = None
     head = ShotHead(
-        before.start, after.end, _number(core[group]), core.span(group), after.times or before.times,
+        before.start, after.end, number_of(core[group]), core.span(group), after.times or before.times,
         bracket=stop, level=level, at_line=before.at_line, kling=after.kling,
     )  # fmt: skip
     marked = bool(after.times or after.colon or before.opened or before.times)
@@ -186,7 +186,7 @@ def _closing(text: str, at: int, opened: str) -> int | None:
     return close if close >= 0 else None
 
 
-def _number(word: str) -> str:
+def number_of(word: str) -> str:
     """`one`, `II`, `十二`, `③` in digits; anything else as it is."""
     plain = word.casefold()
     if plain in _WORDS:

@@ -50,3 +50,7 @@ class Slice:
         for line in self.text.splitlines(keepends=True):
             yield self.part(at, at + len(line.rstrip("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")))
             at += len(line)
+
+
+EMPTY = Slice("")
+"""No part at all."""

@@ -31,6 +31,11 @@ FORMS: tuple[str, ...] = (
     "time_ranges",
     "numbered_shots",
     "numbered_list",
+    "sora_blocks",
+    "chat_markdown",
+    "labelled_fields",
+    "short_drama",
+    "screenplay",
     "paragraphs",
 )
 """Ids, which are the names of the modules. Of forms that are equally sure the first one reads."""
