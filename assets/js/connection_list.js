@@ -2,8 +2,9 @@
 
 import { currentParams, onHistoryMove } from "./address.js";
 import { connectionCard } from "./connection_card.js";
-import { OPENED } from "./connections.js";
+import { CHANGED, OPENED } from "./connections.js";
 import { button, el, styles, t } from "./dom.js";
+import { LANGUAGE_MODEL, languageModelCard } from "./language_model_card.js";
 import { get } from "./net.js";
 
 /** The section of the Settings page. It keeps what is being typed while the rest of the page is drawn anew. */
@@ -20,12 +21,14 @@ export function connectionList() {
     grid,
   );
   const cards = new Map();
+  const model = languageModelCard();
   let wanted = null;
   let followed = null;
 
   async function refresh() {
     try {
-      draw(await get("ui/connections"));
+      const [overview] = await Promise.all([get("ui/connections"), model.refresh()]);
+      draw(overview);
     } catch (error) {
       if (!cards.size) fail(error);
     }
@@ -44,7 +47,7 @@ export function connectionList() {
       if (!cards.has(told.provider)) cards.set(told.provider, connectionCard(told, keyring));
       else if (!cards.get(told.provider).busy()) cards.get(told.provider).show(told);
     }
-    const order = list.map((told) => cards.get(told.provider).element);
+    const order = [model.element, ...list.map((told) => cards.get(told.provider).element)];
     if (order.some((element, n) => grid.children[n] !== element) || grid.childElementCount !== order.length)
       grid.replaceChildren(...order);
     follow();
@@ -58,7 +61,7 @@ export function connectionList() {
   }
 
   function reveal() {
-    const found = cards.get(wanted);
+    const found = wanted === LANGUAGE_MODEL ? model : cards.get(wanted);
     wanted = null;
     found?.reveal();
   }
@@ -71,5 +74,6 @@ export function connectionList() {
   }
   onHistoryMove(follow);
   document.addEventListener(OPENED, follow);
+  document.addEventListener(CHANGED, () => model.refresh());
   return { root, refresh, follow };
 }

@@ -133,7 +133,7 @@ class LanguageModel:
             given=tuple(name for name in ENVIRONMENT if self._settings.is_given(name)),
             key=self._settings.source(KEY, secret=True),
             unread=self._settings.keys.unread(KEY),
-            models=self.known_models(endpoint) if endpoint else (),
+            models=self.known_models(endpoint) if endpoint else self._models.get(settings.option(BASE).rstrip("/"), ()),
             test=test,
         )
 
@@ -146,17 +146,11 @@ class LanguageModel:
         """
         with self._changing:
             new_key = None if key is None else self._clean_key(key)
-            changes = {
-                name: clean(value)
-                for name, value, clean in (
-                    (BASE, base, lambda text: self._clean_base(text, local=local)),
-                    (MODEL, model, _clean_model),
-                )
-                if value is not None
-            }
-            changes = {
-                name: value for name, value in changes.items() if value != self._settings.options().get(name, "")
-            }
+            saved, changes = self._settings.options(), dict[str, str]()
+            if base is not None and base.strip().rstrip("/") != saved.get(BASE, ""):
+                changes[BASE] = self._clean_base(base, local=local)
+            if model is not None and model.strip() != saved.get(MODEL, ""):
+                changes[MODEL] = _clean_model(model)
             for name in changes:
                 if self._settings.is_given(name):
                     raise Conflict(Message("connection.option_of_environment", name=name))
@@ -194,6 +188,14 @@ class LanguageModel:
             self._testing.release()
         return self.state()
 
+    def list_models(self) -> LanguageModelState:
+        """Ask the server at the saved address for its models, so that one can be chosen. Raises NotConfigured where
+        there is none, EngineError."""
+        settings = self._settings.current(ENVIRONMENT)
+        endpoint = self._own(settings, named=False) if settings.option(BASE) else self.endpoint()
+        self._models[endpoint.base] = _waited(_listed(endpoint), TEST_S, endpoint.label)
+        return self.state()
+
     def look_here(self) -> list[FoundModel]:
         """Servers of language models on this machine, at the addresses that Ollama and llama.cpp use. For a person who
         asked for it."""
@@ -201,11 +203,12 @@ class LanguageModel:
 
     # what it is made of ----------------------------------------------------------------------------------------
 
-    def _own(self, settings: Settings) -> Endpoint:
+    def _own(self, settings: Settings, *, named: bool = True) -> Endpoint:
+        """The endpoint at an address of one's own. named: it must have a model."""
         base, model = settings.option(BASE).rstrip("/"), settings.option(MODEL)
         if not base.startswith(("http://", "https://")):
             raise NotConfigured(Message("engine.bad_base", name=BASE, base=repr(base)))
-        if not model:
+        if named and not model:
             raise NotConfigured(Message("llm.no_model", name=MODEL, server=label_of(base)))
         key = settings.secret(KEY)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -281,6 +284,14 @@ async def _tested(endpoint: Endpoint, manners: Manners) -> tuple[tuple[str, ...]
     except StudioError as error:
         state = "refused" if isinstance(error, Unauthorised) else "failed"
         return models, ModelTest(state, of_error(error), round(time.monotonic() - began, 2))
+    finally:
+        await chat.close()
+
+
+async def _listed(endpoint: Endpoint) -> tuple[str, ...]:
+    chat = Chat(endpoint)
+    try:
+        return tuple(await chat.models())
     finally:
         await chat.close()
 

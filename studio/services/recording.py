@@ -53,7 +53,7 @@ READS: dict[str, frozenset[str]] = {
     "connections": frozenset({"keyring", "all", "get", "test"}),
     "continuations": frozenset({"plan"}),
     "keyed_calls": frozenset({"once"}),
-    "language_model": frozenset({"state", "test", "look_here"}),
+    "language_model": frozenset({"state", "test", "list_models", "look_here"}),
     "library": frozenset({"settings_in"}),
     "local_models": frozenset({"overview"}),
     "looks": frozenset({"validate_lut"}),

@@ -117,6 +117,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "save": _STUDIO,
         "remove_key": _STUDIO,
         "test": _STUDIO,
+        "list_models": _STUDIO,
         "look_here": _STUDIO,
     },
     "library": {"path": _VIEW, "settings_in": _CREATE},

@@ -14,6 +14,7 @@ from studio.settings import Settings
 from studio.studio import Studio
 from tests.browser.conftest import Site, pick_model, show
 from tests.providers.kie import KieServer
+from tests.support.chat_server import ChatServer
 from tests.support.keyrings import MemoryKeyring, used
 from tests.support.kit import QUICK
 
@@ -66,4 +67,33 @@ def test_a_key_pasted_from_a_form_is_used_by_it_without_a_reload(kie_site: Site,
     card.get_by_role("button", name="Remove key: Kie.ai").click()
     card.get_by_role("alertdialog").get_by_role("button", name="Remove key").click()
     expect(card.locator(".cn-state")).to_have_text("No key")
+    context.close()
+
+
+def test_a_language_model_is_set_up_and_tested(kie_site: Site, browser: Browser) -> None:
+    """An address without a model shows the server's list; the key stays in the studio."""
+    context = browser.new_context(locale="en-US", viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    with ChatServer(key=ChatServer.KEY) as server:
+        page.goto(f"{kie_site.url}?tab=settings&connection=language-model")
+        card = page.locator("#connection-language-model")
+        expect(card.locator(".cn-state")).to_have_text("Not set up")
+        card.get_by_role("button", name="Set up: Language model").click()
+        card.get_by_label("Address", exact=True).fill(server.base)
+        card.locator("#llm-key").fill(ChatServer.KEY)
+        page.keyboard.press("Enter")
+        expect(card.get_by_role("alert")).to_contain_text("own network")
+        page.keyboard.press("Space")
+        card.get_by_role("button", name="Save").click()
+        expect(card.get_by_label("Model", exact=True)).to_be_focused()
+        expect(card.locator("datalist option")).to_have_count(2)
+        page.keyboard.type("small-model")
+        page.keyboard.press("Enter")
+        expect(card.locator("[data-test=works]")).to_contain_text("small-model answered in")
+        expect(card.locator(".cn-state")).to_have_text("Ready")
+        assert ChatServer.KEY not in page.content()
+        card.get_by_role("button", name="Remove key: Language model").click()
+        card.get_by_role("button", name="Test: Language model").click()
+        expect(card.get_by_role("alert")).to_contain_text("does not accept the key")
+        expect(card.locator(".cn-state")).to_have_text("Key refused")
     context.close()

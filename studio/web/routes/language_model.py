@@ -74,6 +74,10 @@ def router(studio: Studio) -> APIRouter:
     def test(actor: ActorKey) -> JSON:
         return asdict(studio.acting_for(actor).language_model.test())
 
+    @api.post("/models", dependencies=limited)
+    def models(actor: ActorKey) -> JSON:
+        return asdict(studio.acting_for(actor).language_model.list_models())
+
     @api.post("/look", dependencies=limited)
     def look(actor: ActorKey) -> JSON:
         return {"found": [asdict(one) for one in studio.acting_for(actor).language_model.look_here()]}
