@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from studio.prompt.script.film_words import is_chat
 from studio.prompt.script.labels import film_field, shot_field
 from studio.prompt.script.source import Slice
 
@@ -32,6 +33,8 @@ _STRONG = re.compile(
     re.IGNORECASE,
 )
 """Labels that a single shot does not have."""
+_OF_A_SHOT = ("dialogue", "voice_over", "prompt", "duration", "number", "transition")
+"""Fields that no film has as a whole."""
 _SENTENCE = re.compile(
     r"(?<=[.!?。！？;；\"”)）])[ \t]{0,3}(?="
     r"(?:(?:overall|global|visual|general) (?:tone|style|mood|look|atmosphere|aesthetic|feel|rules?|lighting)"
@@ -64,7 +67,7 @@ def closing_start(last: Slice, others: Iterable[Slice]) -> int:
             if _is_film_label(label, shared, seen, first=not last.text[:at].strip()):
                 return at
             seen.add(label)
-        elif after_gap and not _ITEM.match(line.text) and _FILM_WIDE.search(line.text[:400]):
+        elif after_gap and (is_chat(line.text) or (not _ITEM.match(line.text) and _FILM_WIDE.search(line.text[:400]))):
             return at
         after_gap = False
     sentence = _SENTENCE.search(last.text)
@@ -76,7 +79,9 @@ def _is_film_label(label: str, shared: set[str], seen: set[str], *, first: bool)
         return False
     if _STRONG.match(label) or (label.startswith("#") and not first):
         return True
-    return not first and (shot_field(label) is not None or film_field(label) is not None)
+    if label not in seen and any(shot_field(other) for other in shared | seen):
+        return False  # shots with labelled lines have "Music" and "Dialogue" of their own
+    return not first and shot_field(label) not in _OF_A_SHOT and bool(shot_field(label) or film_field(label))
 
 
 def _labels(bodies: Iterable[Slice]) -> set[str]:
