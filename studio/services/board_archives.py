@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from sqlite_utils import Database
 
 from studio.catalogue.validation import FIELDS
-from studio.domain import MEDIA_INPUTS, Asset, Request, Run, Status
-from studio.errors import MediaError
+from studio.domain import MEDIA_INPUTS, Asset, Kind, Request, Run, Status
+from studio.errors import CapabilityError, MediaError
 from studio.field_errors import sentence
 from studio.film import platforms
 from studio.messages import Message
@@ -26,6 +26,7 @@ from studio.store.mapping import REQUEST, new_id
 from studio.storyboard import archive
 from studio.storyboard.archive import ArchivedTake, Unpacked
 from studio.storyboard.limits import MAX_NAME_CHARS
+from studio.storyboard.model import Board
 
 MAX_REQUEST_CHARS = 200_000
 """Longest request of a take, as JSON."""
@@ -58,6 +59,7 @@ class BoardArchives:
             with self._discard_on_error(assets_by_old_id):
                 for old, file in unpacked.files.items():
                     assets_by_old_id[old] = self._assets.add(file, name=_file_name(unpacked, old, old))
+                _check_sounds(unpacked.board, assets_by_old_id)
                 lut = self._looks.add_lut(lut_path, name=lut_name) if lut_path else None
                 board_id = self._store(unpacked, requests, assets_by_old_id, lut)
         return self._storyboards.get(board_id)
@@ -91,6 +93,15 @@ class BoardArchives:
 
 def _file_name(unpacked: Unpacked, old: str, default: str) -> str:
     return unpacked.manifest.names.get(old, default)
+
+
+def _check_sounds(board: Board, assets: Mapping[str, Asset]) -> None:
+    """As edits refuse it: a voice, and the music of the film, are sound files."""
+    for member in board.cast:
+        if (voice := assets.get(member.voice or "")) and voice.kind is not Kind.AUDIO:
+            raise CapabilityError(Message("cast.voice_not_sound"), field="voice", value=member.voice)
+    if (music := assets.get(board.delivery.music or "")) and music.kind is not Kind.AUDIO:
+        raise CapabilityError(Message("board.music_not_sound"), field="music", value=board.delivery.music)
 
 
 def _request(facts: ArchivedTake) -> Request:

@@ -26,7 +26,7 @@ from studio.errors import MediaError
 from studio.field_errors import legible, require_whole, sentence
 from studio.messages import Message
 from studio.storyboard import limits
-from studio.storyboard.model import Board, OneRunFilm
+from studio.storyboard.model import Board, OneRunFilm, Shot, Start
 
 MANIFEST, VERSION = "project.json", 1
 MAX_FILES, MAX_FILE_BYTES, MAX_BYTES = 5_000, 4 * 10**9, 40 * 10**9
@@ -209,26 +209,40 @@ def with_new_ids(
         for m in board.cast
     ]
     shots = [
-        s.model_copy(
-            update={
-                "id": new,
-                "match": s.match.model_copy(update={"to": shot_ids.get(s.match.to, "")}),
-                "takes": tuple(t.model_copy(update={"run": runs[t.run]}) for t in s.takes if t.run in runs),
-                "chosen": runs.get(s.chosen or ""),
-                "start": s.start.model_copy(update={"asset": assets.get(s.start.asset or "")}),
-            }
-        )
-        for s, new in zip(board.shots, new_shot_ids, strict=True)
+        _shot_with_new_ids(shot, assets, runs, shot_ids).model_copy(update={"id": new})
+        for shot, new in zip(board.shots, new_shot_ids, strict=True)
     ]
+    wholes = _films_with_new_ids(board, runs, shot_ids)
+    shown = runs.get(board.shown or "")
     changes = {
         "cast": tuple(cast),
         "shots": tuple(shots),
-        "wholes": _films_with_new_ids(board, runs, shot_ids),
-        "shown": runs.get(board.shown or ""),
+        "wholes": wholes,
+        "shown": shown if shown in {film.run for film in wholes} else None,
         "look": board.look.model_copy(update={"lut": lut}),
         "delivery": board.delivery.model_copy(update={"music": assets.get(board.delivery.music or "")}),
     }
     return board.model_copy(update={"id": next(ids), **changes})
+
+
+def _shot_with_new_ids(
+    shot: Shot, assets: Mapping[str, str], runs: Mapping[str, str], shots: Mapping[str, str]
+) -> Shot:
+    """The shot with what came along. As with edits, only one of its takes is chosen, and it starts from no missing
+    picture."""
+    takes = tuple(take.model_copy(update={"run": runs[take.run]}) for take in shot.takes if take.run in runs)
+    chosen = runs.get(shot.chosen or "")
+    picture = assets.get(shot.start.asset or "")
+    missing = shot.start.kind == "asset" and not picture
+    start = Start() if missing else shot.start.model_copy(update={"asset": picture})
+    return shot.model_copy(
+        update={
+            "match": shot.match.model_copy(update={"to": shots.get(shot.match.to, "")}),
+            "takes": takes,
+            "chosen": chosen if chosen in {take.run for take in takes} else None,
+            "start": start,
+        }
+    )
 
 
 def _films_with_new_ids(board: Board, runs: Mapping[str, str], shots: Mapping[str, str]) -> tuple[OneRunFilm, ...]:

@@ -149,6 +149,39 @@ def test_what_no_edit_could_make_is_refused_in_a_sentence(studio: Studio, tmp_pa
     assert kept(studio) == before
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (member(voice="a"), "sound"),
+        (board(delivery={"music": "a"}), "sound"),
+    ],
+)
+def test_a_picture_is_no_voice_and_no_music(studio: Studio, tmp_path: Path, text: str, said: str) -> None:
+    """An edit refuses them too; the picture is not left behind."""
+    body = json.loads(text) | {"files": {"a": "a.png"}}
+    before = kept(studio)
+    with pytest.raises(StudioError, match=said):
+        taken(studio, tmp_path, archive(json.dumps(body), **{"a.png": png("olive")}))
+    assert kept(studio) == before
+
+
+def test_what_a_shot_starts_from_and_shows_is_there(studio: Studio, tmp_path: Path) -> None:
+    """As edits hold it: no start picture that is missing, no chosen take that is another's, no film that is none."""
+    take = {"run": "r1", "kind": "render", "fingerprint": "f"}
+    shots = [
+        BOARD["shots"][0] | {"id": "s1", "start": {"kind": "asset", "asset": "gone"}, "takes": [take], "chosen": "r2"},
+        BOARD["shots"][0] | {"id": "s2", "start": {"kind": "asset", "asset": "a"}, "chosen": "r1"},
+        BOARD["shots"][0] | {"id": "s3", "start": {"kind": "previous"}, "takes": [take], "chosen": "r1"},
+    ]
+    asked = {"task": "text-to-video", "model": "fake/clip", "prompt": "a fox"}
+    takes = {run: {"request": asked, "assets": ["a"]} for run in ("r1", "r2")}
+    text = manifest(BOARD | {"shots": shots, "shown": "r1"}, files={"a": "a.png"}, takes=takes)
+    made = taken(studio, tmp_path, archive(text, **{"a.png": png("maroon")}))
+    assert [shot.start.kind for shot in made.shots] == ["none", "asset", "previous"]
+    assert made.shots[1].start.asset and [bool(shot.chosen) for shot in made.shots] == [False, False, True]
+    assert made.shown is None
+
+
 def test_as_much_as_edits_allow_is_taken(studio: Studio, tmp_path: Path) -> None:
     shots = [BOARD["shots"][0] | {"id": f"s{n}", "prompt": "x" * 1_000} for n in range(limits.MAX_SHOTS)]
     made = taken(studio, tmp_path, archive(board(shots=shots, width=4096, height=64, fps=120)))
