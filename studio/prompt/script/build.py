@@ -42,6 +42,11 @@ _NUMBER = re.compile(
 _BETWEEN: dict[str, str] = {"sound": "; ", "music": "; ", "notes": "; ", "transition": "; ", "voice_over": " "}
 
 
+def is_nothing(text: str) -> bool:
+    """Whether a cell or line only says that there is nothing: "none", "无", "-"."""
+    return len(text) < 40 and text.strip(_MARKS).strip(".。 ").casefold() in _NOTHING
+
+
 class ShotBuilder:
     """One shot under construction. Every method takes the part of the text that it comes from."""
 
@@ -60,7 +65,7 @@ class ShotBuilder:
         already is continued. duration: a length or a time; cast, dialogue: taken apart; camera: its terms go to their
         fields; look, prompt: free words. label: the word that look stood behind."""
         part = part.strip(_MARKS)
-        if part.text.strip(".。 ").casefold() in _NOTHING:
+        if is_nothing(part.text):
             return
         if field == "prompt":
             self._free(part)
@@ -87,7 +92,8 @@ class ShotBuilder:
 
     def put_words(self, field: ShotField, part: Slice) -> None:
         """The part belongs to this field as it stands: nothing is taken out of it."""
-        self._text(field, part)
+        if not is_nothing(part.text):
+            self._text(field, part.strip(_MARKS))
 
     def appears(self, name: str) -> None:
         """A member of the cast is in the picture, whom the words name otherwise: MAREN, for Maren-Holt."""

@@ -11,7 +11,7 @@ FRAMES_PER_S = 24.0
 MAX_SECONDS = 36_000.0
 
 _N = r"\d{1,6}(?:[.,]\d{1,6})?"
-_UNIT_S = r"(?:seconds?|secs?|s|秒钟?|\")"
+_UNIT_S = r"(?:seconds?|secs?|sek(?:unden?)?|s|秒钟?|\")"
 UNIT = rf"(?:\s*{_UNIT_S}(?![a-z]))"
 _MIN = r"(?:minutes?|mins?|m|分钟?|')"
 _CLOCK = r"\d{1,3}(?::\d{1,2}){1,3}(?:[.,]\d{1,6})?"

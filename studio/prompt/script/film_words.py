@@ -27,6 +27,11 @@ _NEXT_LABEL = re.compile(
 _BULLET = re.compile(r"[ \t\u3000]{0,20}(?:[-*•·‣▪●○]|\d{1,2}[.)、])[ \t]{1,9}")
 _RULE = re.compile(r"[ \t]*(?:[-=*_~—]{3,}|```\w*)[ \t]*")
 _BOOK = re.compile(r"《([^《》\n]{1,80})》")
+_TITLE_HEAD = re.compile(
+    r"(?:the )?(?:storyboard|shot ?list|(?:video )?script)(?:\s+(?:for|of)\s+|\s*[:：–—-]\s*)|"
+    r"(?:分镜头?脚本|分镜表|脚本)\s*[:：]\s*",
+    re.IGNORECASE,
+)
 _TITLE_TAIL = re.compile(
     r"\s*[-–—:：|]?\s*(?:的)?(?:multi-?shot|video|shot|story|ai)?\s*"
     r"(?:storyboard|shot ?list|script|screenplay|prompt|video prompts?|"
@@ -98,7 +103,7 @@ def _split_labels(line: Slice) -> Iterator[Slice]:
 
 
 def _put(build: FilmBuilder, field: FilmField, label: str, value: Slice) -> None:
-    if field == "title" and (title := _title_words(value)):
+    if field == "title" and (title := title_words(value)):
         build.film("title", title)
     else:
         build.film(field, value, label=label)
@@ -120,19 +125,22 @@ def _labelled(line: Slice) -> tuple[FilmField, str, Slice] | None:
 def _title(line: Slice) -> Slice | None:
     """A heading, or a name in book title marks, is the film's title."""
     if heading := _HEADING.match(line.text):
-        return _title_words(line.group(heading, "text"))
+        return title_words(line.group(heading, "text"))
     book = _BOOK.search(line.text)
     if book and len(line.text.strip()) - len(book[0]) <= 24:
         return line.group(book, 1)
     return None
 
 
-def _title_words(part: Slice) -> Slice | None:
+def title_words(part: Slice) -> Slice | None:
+    """The title in a heading such as `Storyboard for "Harbour"` or `《末班车》分镜脚本`; None for a sentence."""
     part = part.strip(_MARKS)
     if book := _BOOK.search(part.text):
         return part.group(book, 1)
     if len(part.text) > MAX_TITLE_CHARS:
         return None
+    if head := _TITLE_HEAD.match(part.text):
+        part = part.part(head.end())
     tail = _TITLE_TAIL.search(part.text)
     words = part.part(0, tail.start()) if tail and tail.start() > 0 else part
     return words.strip(_MARKS + '"“”:：–—-') or None

@@ -25,6 +25,12 @@ class Form(Protocol):
 
 
 FORMS: tuple[str, ...] = (
+    "json",
+    "csv",
+    "tsv",
+    "markdown_table",
+    "srt",
+    "vtt",
     "kling",
     "timed_sections",
     "timed_shots",
