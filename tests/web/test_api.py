@@ -164,6 +164,40 @@ def test_a_storyboard_is_made_of_a_script_and_told_what_it_lacks(client: Client)
         client.predict(board["id"], api_name="/export")
 
 
+SHOT_LIST = """Scene,Shot,Description,Shot Size,Camera Angle,Camera Movement,Lens,Dialogue,Sound,Duration (sec),Director
+1,1A,"Maya opens the letter, hands shaking",CU,Eye Level,Static,50mm,Maya (whispering): Not him.,Paper rustle,3,
+1,1B,"She looks up",MCU,,Dolly In,85mm,,,4.5,keep it slow
+"""
+
+
+def test_a_shot_list_is_read_into_fields_and_made_a_storyboard_as_it_was_changed(client: Client) -> None:
+    read = client.predict(SHOT_LIST, api_name="/read_script")
+    shot_keys = {"number", "prompt", "duration_s", "length_from", "shot_size", "angle", "lens", "move", "place", "cast"}
+    shot_keys |= {"dialogue", "voice_over", "sound", "music", "transition", "notes"}
+    assert set(read) == {"form", "title", "style", "negative", "cast", "shots", "length_s", "unread", "faults"}
+    assert (read["form"], read["length_s"], read["unread"]) == ("csv", 7.5, [])
+    first, second = read["shots"]
+    assert set(first) == shot_keys
+    assert (first["number"], first["shot_size"], first["lens"], first["length_from"]) == ("1A", "CU", "50mm", "own")
+    assert first["dialogue"] == [{"speaker": "Maya", "manner": "whispering", "text": "Not him."}]
+    assert (second["move"], second["notes"]) == ("Dolly In", "Scene: 1; Director: keep it slow")
+
+    second["prompt"] = "She looks up at the door"
+    board = client.predict(script=read, model="fake/clip", api_name="/create_storyboard")
+    made = [(shot["number"], shot["prompt"], shot["move"]) for shot in board["shots"]]
+    assert made[1] == ("1B", "She looks up at the door", "Dolly In")
+    assert "Not him." in board["shots"][0]["dialogue"]
+    as_text = client.predict(SHOT_LIST, form="paragraphs", api_name="/read_script")
+    assert as_text["form"] == "paragraphs" and len(as_text["shots"]) != 2
+
+    with pytest.raises(AppError, match="form"):
+        client.predict(SHOT_LIST, form="opera", api_name="/read_script")
+    with pytest.raises(AppError, match="what read_script answered"):
+        client.predict(script=3, api_name="/create_storyboard")
+    with pytest.raises(AppError, match="duration_s"):
+        client.predict(script=read | {"shots": [{"duration_s": -1}]}, api_name="/create_storyboard")
+
+
 def test_a_foreign_page_may_not_submit(url: str) -> None:
     """Also by the functions' HTTP routes; without an Origin (programs) they answer."""
     call = url.rstrip("/") + "/gradio_api/call/submit"

@@ -156,7 +156,13 @@ def test_a_file_is_its_body_and_is_judged_by_its_content(http: httpx.Client, tmp
 
 def test_a_film_from_a_script_to_an_export(http: httpx.Client) -> None:
     script = "Shot 1: A fox sleeps. (2s)\nShot 2: Rain falls. (2s)\n"
-    assert len(shaped(http.post("scripts/read", json={"text": script}), schemas.ParsedScript)["shots"]) == 2
+    read = shaped(http.post("scripts/read", json={"text": script}), schemas.ReadScript)
+    assert len(read["shots"]) == 2
+    again = http.post("storyboards", json={"script": read, "model": "fake/clip"})
+    assert [shot["prompt"] for shot in shaped(again, schemas.Storyboard, 201)["shots"]] == [
+        "A fox sleeps.",
+        "Rain falls.",
+    ]
     made = http.post("storyboards", json={"title": "Rain", "script": script, "model": "fake/clip"})
     board = shaped(made, schemas.Storyboard, 201)
     shots = [shot["id"] for shot in board["shots"]]

@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from studio.domain import JSON, Task
 from studio.film.timeline import Transition
+from studio.prompt.script.model import DialogueLine, LengthFrom, ScriptMember, Unread
+from studio.prompt.script.read import read as read_text
 from studio.services.board_repository import StoredBoard
-from studio.storyboard import script as script_text
 from studio.storyboard.commands import AnyCommand, BoardCommand, as_change
 from studio.storyboard.limits import MAX_CAST, MAX_REFERENCES, MAX_SHOTS, MAX_TEXT_CHARS, CastName
 from studio.storyboard.model import ShotStatus
@@ -20,19 +21,25 @@ from studio.web.mcp.board_answers import BoardAnswer, BoardSummary, ShotAnswer, 
 from studio.web.mcp.caller import Caller, caller_of
 from studio.web.mcp.tool import ADD, EDIT, LOOK, Tool
 from studio.web.routes.storyboards import UserLibrary
+from studio.web.verbs import script_values
+from studio.web.verbs.script_values import MAX_SCRIPT_CHARS, GivenScript
 
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-MAX_SCRIPT_CHARS = 200_000
 COMMAND: TypeAdapter[BoardCommand] = TypeAdapter(AnyCommand)
 
 Script = Annotated[
     str,
     Field(
         max_length=MAX_SCRIPT_CHARS,
-        description="`Shot 1 [0-4s] ...` lines, or a plain script: one paragraph a shot, quoted lines are spoken",
+        description="In any published form: `Shot 1 [0-4s] ...`, a shot list as CSV, TSV, Markdown table or JSON, a "
+        "screenplay, captions, or a paragraph a shot",
     ),
+]
+FormId = Annotated[
+    str,
+    Field(max_length=40, description="Form of the text, such as csv or fountain; empty: the one it looks most like"),
 ]
 BoardId = Annotated[str, Field(max_length=64, description="id of a storyboard")]
 ShotId = Annotated[str, Field(max_length=64, description="id of a shot")]
@@ -42,21 +49,37 @@ Words = Annotated[str, Field(max_length=MAX_TEXT_CHARS)]
 
 
 class ReadShot(BaseModel):
-    """A shot as it was read."""
+    """A shot as it was read. length_from: written as a length, from times, estimated from its speech, or assumed."""
 
+    number: str
     prompt: str
-    dialogue: str | None = None
     duration_s: float
+    length_from: LengthFrom
+    shot_size: str | None = None
+    angle: str | None = None
+    lens: str | None = None
+    move: str | None = None
+    place: str | None = None
+    cast: list[str] | None = None
+    dialogue: list[DialogueLine] | None = None
+    voice_over: str | None = None
+    sound: str | None = None
+    music: str | None = None
+    transition: str | None = None
+    notes: str | None = None
 
 
 class ReadScriptAnswer(BaseModel):
-    """What a script would become. faults: what was not understood."""
+    """What a script would become. unread: what was not understood. faults: what does not add up."""
 
+    form: str = Field(description="The form in which the text was read")
     title: str
     style: str
-    cast: list[str]
+    negative: str
+    cast: list[ScriptMember]
     shots: list[ReadShot]
     length_s: float
+    unread: list[Unread]
     faults: list[str]
 
 
@@ -109,14 +132,21 @@ def _given(**fields: Any) -> JSON:
 
 
 def _read_script(studio: Studio) -> Callable[..., ReadScriptAnswer]:
-    def read_script(context: Context, text: Script) -> ReadScriptAnswer:
-        """What a script would become: title, style, cast and shots with their lengths. Nothing is stored."""
+    def read_script(context: Context, text: Script, form: FormId = "") -> ReadScriptAnswer:
+        """What a script would become: the film's title, style and cast, and shots with all their fields. Nothing is
+        stored. The answer can be changed and given to create_storyboard as `read`.
+        """
         caller_of(studio, context)
-        parsed = script_text.parse(text)
-        shots = [ReadShot(prompt=s.prompt, dialogue=s.dialogue or None, duration_s=s.duration_s) for s in parsed.shots]
+        found = read_text(text, form=form)
+        always = {"number", "prompt", "duration_s"}
+        shots = [
+            {key: value for key, value in shot.items() if value or key in always}
+            for shot in script_values.answer(found)["shots"]
+        ]
         return ReadScriptAnswer(
-            title=parsed.title, style=parsed.style, cast=[member.name for member in parsed.cast], shots=shots,
-            length_s=round(sum(shot.duration_s for shot in shots), 3), faults=[str(fault) for fault in parsed.faults],
+            form=found.form, title=found.title, style=found.style, negative=found.negative, cast=list(found.cast),
+            shots=[ReadShot.model_validate(shot) for shot in shots], length_s=found.length_s,
+            unread=list(found.unread), faults=[str(fault) for fault in found.faults],
         )  # fmt: skip
 
     return read_script
@@ -127,6 +157,8 @@ def _create(studio: Studio) -> Callable[..., BoardAnswer]:
         context: Context,
         title: Annotated[str, Field(max_length=200)],
         script: Script = "",
+        form: FormId = "",
+        read: Annotated[GivenScript | None, Field(description="Instead of script: what read_script answered")] = None,
         model: ModelId = "",
         style: Annotated[Words, Field(description="Opens the prompt of every shot")] = "",
         width: Annotated[int, Field(ge=64, le=4096, multiple_of=2)] = 1280,
@@ -134,8 +166,8 @@ def _create(studio: Studio) -> Callable[..., BoardAnswer]:
         fps: Annotated[int, Field(ge=8, le=120)] = 24,
         audio: bool = True,
     ) -> BoardAnswer:
-        """A new storyboard, with shots from a script. model renders its shots, unless a shot names another; without it
-        the first ready one does. Nothing is drafted or rendered yet.
+        """A new storyboard, with shots from a script, as text or as read_script answered it. model renders its shots,
+        unless a shot names another; without it the first ready one does. Nothing is drafted or rendered yet.
         """
         caller = caller_of(studio, context)
         if model:
@@ -143,7 +175,8 @@ def _create(studio: Studio) -> Callable[..., BoardAnswer]:
         else:
             chosen = model_picker.default_model(studio, Task.TEXT_TO_VIDEO, caller.services)
         fields: JSON = {"width": width, "height": height, "fps": fps, "audio": audio, "model": chosen.id}
-        stored = caller.services.storyboards.create(title, script=script, **fields)
+        given = read.script() if read else script
+        stored = caller.services.storyboards.create(title, script=given, form=form, **fields)
         if style:
             stored = changed(caller, stored.board.id, {"op": "update", "style": style})
         return board_answer(caller, stored)

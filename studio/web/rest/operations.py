@@ -74,7 +74,7 @@ OPERATIONS = (
     Operation("GET", "/models", "models", "models", list[dict[str, Any]]),
     Operation("GET", "/held-models", "held_models", "models", list[schemas.HeldModel]),
     Operation("POST", "/held-models/resume", "resume_model", "models", list[schemas.HeldModel]),
-    Operation("POST", "/scripts/read", "read_script", "storyboards", schemas.ParsedScript),
+    Operation("POST", "/scripts/read", "read_script", "storyboards", schemas.ReadScript),
     Operation("GET", "/storyboards", "storyboards", "storyboards", list[schemas.StoryboardRow]),
     Operation("POST", "/storyboards", "create_storyboard", "storyboards", schemas.Storyboard, status=201),
     Operation("GET", "/storyboards/{board_id}", "get_storyboard", "storyboards", schemas.Storyboard),
@@ -129,6 +129,8 @@ def add(api: APIRouter, studio: Studio, operation: Operation) -> None:
 
 
 EXAMPLES: dict[str, JSON] = {
+    "read_script": {"text": "Shot,Size,Description,Duration\n1,Wide,A fox crosses the ice,3s"},
+    "create_storyboard": {"title": "Foxes", "script": "Shot 1 [0-3s] A fox crosses the ice."},
     "create_review": {"title": "Spring campaign, week 2", "board_id": "b1234"},
     "comment": {"version_id": "rw_1234", "text": "Brighter from here on.", "frame_in": 12, "frame_out": 47},
     "set_review_status": {"status": "approved", "note": "As discussed on Monday."},

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from studio.domain import HeldReason, Kind, Phase, Status
+from studio.prompt.script.model import LengthFrom, MemberKind
 
 JSON = dict[str, Any]
 
@@ -133,18 +134,42 @@ class HeldModel(Answer):
     trying: bool
 
 
-class CastName(Answer):
-    """A member of the cast."""
+class ScriptMember(Answer):
+    """A member of the cast of a script."""
 
     name: str
-    kind: str
+    kind: MemberKind
+    description: str
 
 
-class ShotText(Answer):
-    """A shot of a script."""
+class ScriptLine(Answer):
+    """A spoken line. speaker: "" where the text names nobody. manner: how it is said, such as "whispering"."""
 
+    speaker: str
+    manner: str
+    text: str
+
+
+class ScriptShot(Answer):
+    """A shot of a script. length_from: whether its length was written as one, follows from times, was estimated from
+    its speech, or is assumed."""
+
+    number: str
     prompt: str
     duration_s: float
+    length_from: LengthFrom
+    shot_size: str
+    angle: str
+    lens: str
+    move: str
+    place: str
+    cast: list[str]
+    dialogue: list[ScriptLine]
+    voice_over: str
+    sound: str
+    music: str
+    transition: str
+    notes: str
 
 
 class LintRemedy(Answer):
@@ -173,13 +198,26 @@ class Linted(Answer):
     findings: list[LintFinding]
 
 
-class ParsedScript(Answer):
-    """What a script would become. faults: what was not understood."""
+class UnreadPart(Answer):
+    """Characters start to end (not included) of the text, which were not understood. text: their beginning."""
 
+    start: int
+    end: int
+    text: str
+    reason: str
+
+
+class ReadScript(Answer):
+    """What a script would become. It can be sent as the `script` of a new storyboard. faults: what does not add up."""
+
+    form: str = Field(description="The form in which the text was read.")
     title: str
     style: str
-    cast: list[CastName]
-    shots: list[ShotText]
+    negative: str
+    cast: list[ScriptMember]
+    shots: list[ScriptShot]
+    length_s: float
+    unread: list[UnreadPart]
     faults: list[str]
 
 

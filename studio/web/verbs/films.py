@@ -9,11 +9,13 @@ from pydantic import Field
 from studio.domain import JSON, Task
 from studio.errors import Conflict
 from studio.messages import Message
+from studio.prompt.script.read import read
 from studio.services.board_repository import StoredBoard
 from studio.services.continuations import ChainPlan
 from studio.store.exports import FilmRow
-from studio.storyboard import script as scripts
 from studio.storyboard.limits import Id
+from studio.web.verbs import script_values
+from studio.web.verbs.script_values import AnyScript, FormId, ScriptText
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -24,7 +26,6 @@ SHOT_WORDS = {
     *("sound", "music", "transition", "notes"),
 }
 """What a shot says of itself, as the API has it."""
-Script = Annotated[str, Field(max_length=200_000)]
 Shots = Annotated[list[Id] | None, Field(max_length=500)]
 
 
@@ -34,26 +35,24 @@ class FilmVerbs:
     def __init__(self, studio: Studio, user: str) -> None:
         self._studio, self._services = studio, studio.acting_for(user)
 
-    def read_script(self, text: Script) -> dict[str, Any]:
-        """What a script or multi-shot prompt would become: title, style, cast, shots, and faults (what was not
-        understood). Nothing is stored.
+    def read_script(self, text: ScriptText, form: FormId = "") -> dict[str, Any]:
+        """What a script would become, in any published form: shot lists as CSV, TSV, Markdown table or JSON, prompts
+        with shots and times, screenplays, captions. Nothing is stored. It answers form, title, style, negative, cast,
+        shots (number, prompt, duration_s, length_from: own, times, dialogue or default, shot_size, angle, lens, move,
+        place, cast, dialogue: speaker, manner and text of each line, voice_over, sound, music, transition, notes),
+        length_s, unread (what was not understood: start, end, text, reason) and faults (times that do not add up).
 
         Args:
             text: The script.
+            form: The form to read it in, such as csv, json or fountain; empty: the one it looks most like.
         """
-        parsed = scripts.parse(text)
-        return {
-            "title": parsed.title,
-            "style": parsed.style,
-            "cast": [{"name": member.name, "kind": member.kind} for member in parsed.cast],
-            "shots": [{"prompt": shot.prompt, "duration_s": shot.duration_s} for shot in parsed.shots],
-            "faults": list(parsed.faults),
-        }
+        return script_values.answer(read(text, form=form))
 
     def create_storyboard(
         self,
         title: Annotated[str, Field(max_length=200)] = "",
-        script: Script = "",
+        script: AnyScript = "",
+        form: FormId = "",
         model: Annotated[str, Field(max_length=200)] = "",
         width: Annotated[int, Field(ge=64, le=4096, multiple_of=2)] = 1280,
         height: Annotated[int, Field(ge=64, le=4096, multiple_of=2)] = 720,
@@ -63,7 +62,8 @@ class FilmVerbs:
 
         Args:
             title: Its name; empty: the script's.
-            script: A script or multi-shot prompt; see `read_script`.
+            script: A script as text, or what `read_script` answered, as it was or changed.
+            form: The form to read a text in; empty: the one it looks most like.
             model: The model that renders its shots; empty: the one that a new board has on the page.
             width: Pixels.
             height: Pixels.
@@ -76,7 +76,7 @@ class FilmVerbs:
 
             model = model_picker.default_model(self._studio, Task.TEXT_TO_VIDEO, self._services).id
         fields = {"width": width, "height": height, "fps": fps, "model": model}
-        return self._board(self._services.storyboards.create(title, script=script, **fields))
+        return self._board(self._services.storyboards.create(title, script=script, form=form, **fields))
 
     def storyboards(self) -> list[dict[str, Any]]:
         """The storyboards, last changed first: id, title, shots (how many), model, updated_at."""

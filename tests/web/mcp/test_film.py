@@ -31,6 +31,10 @@ def test_an_agent_makes_a_film_from_a_brief(site: Site, tmp_path: Path) -> None:
         read = await agent.call("read_script", text=SCRIPT)
         assert ([shot["duration_s"] for shot in read["shots"]], read["faults"]) == ([2.0, 2.0], [])
         size = {"width": 832, "height": 480}
+        listed = await agent.call("read_script", text='[{"shot": "1A", "prompt": "a lighthouse", "duration": "3s"}]')
+        assert (listed["form"], listed["shots"][0]["number"]) == ("json", "1A")
+        of_answer = await agent.call("create_storyboard", title="Read", read=listed, model=MODEL)
+        assert [(shot["label"], shot["duration_s"]) for shot in of_answer["shots"]] == [("1A", 3.0)]
         board = await agent.call("create_storyboard", title="Lighthouse", script=SCRIPT, model=MODEL, **size)
         first, second = (shot["id"] for shot in board["shots"])
         assert [shot["shows"] for shot in board["shots"]] == ["nothing", "nothing"]
