@@ -30,13 +30,15 @@ FIRST, LAST, MASK = "retake_first_frame", "retake_last_frame", "retake_mask"
 
 @dataclass(frozen=True)
 class RetakeChoices:
-    """What the person chose; "" and None are left to the plan. prompt: as edited. seed: that of the version or a new
-    one. to_last: a range is to end on its last frame, too. people: the answer about real people; "yes" says they
-    agreed. others: other models of the way are wanted as well, which takes longer."""
+    """What the person chose; "" and None are left to the plan. prompt: as edited. original: the prompt that `prompt`
+    was rewritten from, kept with the run. seed: that of the version or a new one. to_last: a range is to end on its
+    last frame, too. people: the answer about real people; "yes" says they agreed. others: other models of the way are
+    wanted as well, which takes longer."""
 
     way: Way | Literal[""] = ""
     model: str = ""
     prompt: str | None = None
+    original: str = ""
     seed: SeedChoice = "same"
     to_last: bool = True
     people: Literal["", "no", "yes"] = ""
@@ -195,6 +197,8 @@ def _finished(body: JSON, model: Model, prompt: RetakePrompt, source: RetakeSour
     body = {name: value for name, value in body.items() if name not in ("seed", "prompt")}
     if form_values.takes_prompt(model):
         body["prompt"] = prompt.text if choices.prompt is None else choices.prompt
+        if choices.prompt is not None and choices.original:
+            body["original_prompt"] = choices.original
     if (seed := same_seed(source, model)) is not None and choices.seed == "same":
         body["seed"] = seed
     if choices.people:

@@ -85,6 +85,7 @@ class RetakePlan:
             "version": source.version.id,
             "kind": source.kind,
             "wish": source.wish,
+            "asked": source.run.request.prompt if source.run else "",
             "first": source.first,
             "last": source.last,
             "region": [list(outline) for outline in source.region.outlines] if source.region else [],

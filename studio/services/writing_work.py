@@ -77,10 +77,13 @@ class ReadScript(Payload):
 
 
 class Retake(Payload):
-    """A shot of a board whose prompt is to follow a comment."""
+    """A prompt that is to follow a comment: that of a board's shot, or `text`, which a version of a review was made
+    with on `model`."""
 
-    board: str = Field(max_length=64)
-    shot: str = Field(max_length=64)
+    board: str = Field("", max_length=64)
+    shot: str = Field("", max_length=64)
+    text: str = Field("", max_length=MAX_TEXT_CHARS)
+    model: str = Field("", max_length=200)
     comment: Written
 
 
@@ -126,7 +129,7 @@ class Outcome:
 
 def build(body: Payload, catalogue: Catalogue, board: Callable[[str], Board]) -> Work:
     """The work that a body asks for. Raises NotFound for a model or a board, CapabilityError for an empty text."""
-    for name in ("text", "idea", "comment"):
+    for name in ("comment",) if isinstance(body, Retake) else ("text", "idea"):
         if not getattr(body, name, "x").strip():
             raise CapabilityError(Message("writing.empty"), field=name)
     if isinstance(body, Expand):
@@ -142,7 +145,7 @@ def build(body: Payload, catalogue: Catalogue, board: Callable[[str], Board]) ->
     if isinstance(body, Shots):
         return _shots(body)
     if isinstance(body, Retake):
-        return _retake(body, catalogue, board(body.board))
+        return _retake(body, catalogue, board)
     if isinstance(body, ReadScript):
         language = language_of(body.text)
         size = min(MAX_ANSWER_TOKENS, 2 * tokens.at_most(body.text) + 1500)
@@ -180,16 +183,21 @@ def _shots(body: Shots) -> Work:
     return Work("shots", question, body.text, seconds=body.seconds, names=same, numbers=False)
 
 
-def _retake(body: Retake, catalogue: Catalogue, board: Board) -> Work:
-    shot = board.shot(body.shot)
-    if not shot.prompt.strip():
-        raise CapabilityError(Message("writing.empty"), field="shot")
-    row = next((one for one in catalogue if one.id == (shot.model or board.model)), None)
+def _retake(body: Retake, catalogue: Catalogue, board: Callable[[str], Board]) -> Work:
+    prompt, model = body.text, body.model
+    if body.board:
+        film = board(body.board)
+        shot = film.shot(body.shot)
+        prompt, model = shot.prompt, shot.model or film.model
+    if not prompt.strip():
+        raise CapabilityError(Message("writing.empty"), field="shot" if body.board else "text")
+    row = next((one for one in catalogue if one.id == model), None)
     max_chars = row.prompt.max_chars if row else None
-    system = instructions.retake(language_of(shot.prompt), video=True, max_chars=max_chars)
-    user = f"Prompt:\n{shot.prompt}\n\nComment:\n{body.comment}"
-    size = min(MAX_ANSWER_TOKENS, 2 * tokens.at_most(shot.prompt) + 600)
-    return Work("retake", Question(system, user, size), shot.prompt, row.label if row else "", max_chars)
+    video = row is None or any(task.makes is Kind.VIDEO for task in row.tasks)
+    system = instructions.retake(language_of(prompt), video=video, max_chars=max_chars)
+    user = f"Prompt:\n{prompt}\n\nComment:\n{body.comment}"
+    size = min(MAX_ANSWER_TOKENS, 2 * tokens.at_most(prompt) + 600)
+    return Work("retake", Question(system, user, size), prompt, row.label if row else "", max_chars)
 
 
 def outcome(work: Work, answer: Answer) -> Outcome:

@@ -62,6 +62,7 @@ class ShotFields(BaseModel):
     number: str = Field("", max_length=MAX_NUMBER_CHARS)
     literal_prompt: bool = False
     prompt: str = Field("", max_length=MAX_TEXT_CHARS)
+    original_prompt: str = Field("", max_length=MAX_TEXT_CHARS)
     model: ShortText = ""
     duration_s: float = Field(4.0, gt=0, le=60)
     shot_size: ShortText = ""

@@ -93,12 +93,14 @@ class Shot(Value):
     number: its own, such as "1A"; "" where its place in the film is its number. cast: names of members who are in the
     shot, whether or not the prompt has them. dialogue: a line each, `Speaker (manner): "text"`. voice_over: what a
     voice says that nobody in the picture speaks. literal_prompt: marks of other prompt programs are sent as they stand.
+    original_prompt: what the prompt was before it was rewritten.
     """
 
     id: str
     number: str = ""
     prompt: str = ""
     literal_prompt: bool = False
+    original_prompt: str = ""
     model: str = ""
     duration_s: float = Field(default=4.0, gt=0, le=60)
     shot_size: str = ""

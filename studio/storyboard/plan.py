@@ -93,6 +93,8 @@ def for_shot(
         body["prompt"] = draft_prompt(board, shot, _reference_names(model, references, assets))
     else:
         body["prompt"] = prompt_for(board, [shot], model, references, assets, wording.describe(shot, heard=heard))
+    if shot.original_prompt and shot.original_prompt.strip() != shot.prompt.strip():
+        body["original_prompt"] = shot.original_prompt
     problems_ += _too_long(shot.duration_s, body, model)
     if lacks_references := task == Task.REFERENCE_TO_VIDEO and not references:
         problems_.append(Message("shot.model_needs_cast", model=term(model.label)))

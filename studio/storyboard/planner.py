@@ -116,7 +116,8 @@ class BoardPlanner:
     def _plan_inputs(self, shot: Shot, frame: str | None, model: str) -> object:
         s, context = shot, self._context
         camera, sounds = (s.shot_size, s.angle, s.lens, s.move), (s.dialogue, s.voice_over, s.sound, s.music)
-        shot_values = (s.prompt, s.literal_prompt, s.duration_s, *camera, s.place, s.cast, *sounds, s.start, s.seed)
+        prompts = (s.prompt, s.original_prompt, s.literal_prompt)
+        shot_values = (*prompts, s.duration_s, *camera, s.place, s.cast, *sounds, s.start, s.seed)
         params = json.dumps(s.params, sort_keys=True) if s.params else ""
         words = " ".join((self._board.style, s.prompt, s.place, *sounds, *camera))
         names = (*MENTION.findall(words), *s.cast)

@@ -11,6 +11,8 @@ from studio.domain import JSON, MAX_ORIGINAL_CHARS
 from studio.engines import mapping
 from studio.errors import CapabilityError
 from studio.media import metadata
+from studio.storyboard import edit, plan
+from studio.storyboard.model import Board, Shot
 from studio.storyboard.plan import fingerprint
 from studio.studio import Studio
 from studio.web.forms.events import FormEvents
@@ -71,6 +73,14 @@ def test_a_first_text_beyond_the_limit_is_refused(studio: Studio) -> None:
     with pytest.raises(CapabilityError) as refused:
         studio.local.requests.submit(image(SENT, original_prompt="x" * (MAX_ORIGINAL_CHARS + 1)))
     assert refused.value.field == "original_prompt"
+
+
+def test_a_shot_hands_its_first_words_to_its_runs() -> None:
+    board = Board(id="b1", shots=(Shot(id="s1", prompt=SENT),))
+    rewritten = edit.change(board, "s1", original_prompt=FIRST)
+    kept, changed = (plan.for_shot(one, one.shot("s1"), load(), {}, draft=True) for one in (board, rewritten))
+    assert "original_prompt" not in kept.body and changed.body["original_prompt"] == FIRST
+    assert kept.fingerprint == changed.fingerprint, "no take becomes stale"
 
 
 class TestForm:

@@ -294,3 +294,12 @@ def test_a_run_is_never_seen_without_its_version_and_the_comments_note(team: Tea
         reader.join(20)
     assert torn == [] and team.studio.local.gallery.search().total == before + 1
     team.of("ben").runs.wait([run.id], timeout_s=60)
+
+
+def test_a_prompt_that_was_rewritten_for_the_comment_goes_with_what_it_was(team: Team) -> None:
+    review, comment = commented(team)
+    ben = team.of("ben")
+    assert ben.retakes.plan(review, comment).public()["asked"] == "A red boat"
+    taken = RetakeChoices(prompt="A blue boat", original="A red boat")
+    run = press(ben, review, comment, taken)
+    assert (run.request.prompt, run.request.original_prompt) == ("A blue boat", "A red boat")

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import FileResponse
 
-from studio.domain import JSON
+from studio.domain import JSON, MAX_ORIGINAL_CHARS
 from studio.payload import Payload
 from studio.services.retake_ways import RetakeChoices, SeedChoice, Way
 from studio.web.idempotency import MAX_KEY_CHARS
@@ -27,6 +27,7 @@ class Choices(Payload):
     way: Way | Literal[""] = ""
     model: str = Field("", max_length=200)
     prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARS)] | None = None
+    original: str = Field("", max_length=MAX_ORIGINAL_CHARS)
     seed: SeedChoice = "same"
     to_last: bool = True
     people: Literal["", "no", "yes"] = ""

@@ -223,6 +223,15 @@ def test_a_retake_follows_the_comment(web: httpx.Client, server: ChatServer) -> 
     assert web.post("/ui/writing/retake", json=body | {"board": "none"}).status_code == 404
 
 
+def test_a_retake_of_a_version_that_is_on_no_board_brings_its_prompt(web: httpx.Client, server: ChatServer) -> None:
+    body = {"text": "A red boat", "model": "draft/animatic", "comment": "make it blue"}
+    server.answers = ["A blue boat"]
+    assert done(web, "retake", body)["text"] == "A blue boat"
+    assert "A red boat" in server.seen[-1]["messages"][1]["content"]
+    for name in ("text", "comment"):
+        assert web.post("/ui/writing/retake", json=body | {name: " "}).status_code == 422
+
+
 def test_limits_are_held_before_anything_is_sent(web: httpx.Client, server: ChatServer) -> None:
     for kind, body in (
         ("expand", {"text": "x" * 20_001}), ("expand", {"text": "  "}), ("expand", {"text": "x", "model": "no/model"}),
