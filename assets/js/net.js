@@ -3,22 +3,34 @@
 import { BASE, button, el, t } from "./dom.js";
 
 async function request(path, options) {
-  let answer;
-  let body = {};
+  const answer = await ask(path, options);
   try {
-    answer = await fetch(new URL(path, BASE), { credentials: "same-origin", ...options });
-    body = await answer.json();
+    return await answer.json();
   } catch (error) {
     if (error.name === "AbortError") throw error; // also when it comes while the answer is read
-    if (!answer || answer.ok) throw new Error(t("widgets.offline"));
+    throw new Error(t("widgets.offline"));
   }
+}
+
+/** The answer of the studio, its body unread. What is no success is raised with the studio's sentence. */
+export async function ask(path, options) {
+  let answer;
+  try {
+    answer = await fetch(new URL(path, BASE), { credentials: "same-origin", ...options });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Error(t("widgets.offline"));
+  }
+  if (answer.ok) return answer;
   if (answer.status === 401) signIn();
-  if (!answer.ok)
-    throw Object.assign(new Error(body.error || t("widgets.failed", { status: answer.status })), {
-      status: answer.status,
-      id: body.error_id,
-    });
-  return body;
+  const body = await answer.json().catch((error) => {
+    if (error.name === "AbortError") throw error;
+    return {};
+  });
+  throw Object.assign(new Error(body.error || t("widgets.failed", { status: answer.status })), {
+    status: answer.status,
+    id: body.error_id,
+  });
 }
 
 /** The session has ended: to the login page, and back here afterwards. */

@@ -10,6 +10,7 @@ import { presentRow } from "./present.js";
 import { TRANSITIONS } from "./strip.js";
 import { fadeInResult } from "../parts.js";
 import { refresh, takes } from "./takes.js";
+import { promptField } from "./writing.js";
 
 const STATUSES = ["draft", "in_review", "approved", "retake"];
 const LISTS = ["shot_size", "angle", "lens", "move"];
@@ -81,6 +82,10 @@ export class Panel {
     this.fields = {};
     const p = (this.parts = {
       head: el("h3", ""),
+      prompt: promptField(
+        this.store,
+        this.area("prompt", { rows: 3, placeholder: t("board.prompt_hint"), cast: true }),
+      ),
       time: el("span", "st-dim"),
       status: this.statuses(),
       strangers: el("div", "bd-strangers", { hidden: true }),
@@ -106,7 +111,7 @@ export class Panel {
         "bd-panelbody",
         {},
         p.status,
-        field(t("board.f.prompt"), this.area("prompt", { rows: 3, placeholder: t("board.prompt_hint"), cast: true })),
+        p.prompt.node,
         p.strangers,
         p.present.node,
         p.takes,
@@ -251,6 +256,7 @@ export class Panel {
       if (document.activeElement === control || store.typed.has(`${shot.id}.${control.dataset.field}`)) continue;
       this.setField(control, shot[name] ?? "");
     }
+    p.prompt.draw();
     this.fillUnknownMentions(shot);
     p.present.fill(shot);
     this.fillPlaces();

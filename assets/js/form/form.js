@@ -235,6 +235,7 @@ class Part {
       watch: (_, fn) => this.watchers.push(fn),
       upload: form.upload,
       options: form.options,
+      model: () => form.parts.picker.value?.id,
     });
   }
 

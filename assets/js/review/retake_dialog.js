@@ -7,6 +7,8 @@ import { catalogueText } from "../form/common.js";
 import { follow, ended } from "../live.js";
 import { post, toast, tryOrToast } from "../net.js";
 import { progress } from "../parts.js";
+import { modelButton } from "../writing/model_button.js";
+import { openRewrite } from "../writing/rewrite.js";
 
 const TYPING_MS = 350;
 
@@ -42,6 +44,7 @@ class RetakeDialog {
       way: plan.way ?? "",
       model: plan.model?.model ?? "",
       prompt: null,
+      original: "",
       seed: "same",
       to_last: true,
       people: "",
@@ -109,7 +112,7 @@ class RetakeDialog {
     this.back = button(
       t("reviewretake.prefilled"),
       { text: t("reviewretake.prefilled"), cls: "link", hidden: true, data: { do: "prefill" } },
-      () => this.choose({ prompt: null }),
+      () => this.choose({ prompt: null, original: "" }),
     );
     this.area.addEventListener("input", () => {
       this.mark();
@@ -118,12 +121,40 @@ class RetakeDialog {
     });
     this.area.addEventListener("scroll", () => (this.mirror.scrollTop = this.area.scrollTop));
     this.promptField = el(
-      "label",
+      "div",
       "rk-prompt",
       {},
-      el("span", "rk-label", {}, t("reviewretake.prompt"), el("i", "st-grow"), this.back, this.count),
+      el("span", "rk-label", {}, t("reviewretake.prompt"), this.suggest(), el("i", "st-grow"), this.back, this.count),
       el("div", "rk-editor", {}, this.mirror, this.area),
     );
+  }
+
+  /** The button with which the language model proposes a prompt, shown where there are a prompt and a comment in words. */
+  suggest() {
+    const open = (opener) => {
+      const { asked: text, wish: comment } = this.plan;
+      openRewrite({
+        title: t("writing.suggest_title"),
+        text,
+        ways: [{ id: "retake", kind: "retake", body: { text, comment, model: this.chosen.model } }],
+        use: (made) => this.accept(made, text),
+        opener,
+      });
+    };
+    this.suggestion = modelButton({
+      label: t("writing.suggest"),
+      help: t("writing.suggest_help"),
+      name: "suggest-retake",
+      open,
+    });
+    return this.suggestion;
+  }
+
+  /** A proposal is taken: it stands in the box like typed words, and the prompt before it goes with the run. */
+  accept(made, before) {
+    this.area.value = made;
+    this.area.focus();
+    this.choose({ prompt: made, original: before });
   }
 
   buildChoices() {
@@ -169,7 +200,7 @@ class RetakeDialog {
 
   /** Ask for the plan of other choices. A way of its own begins with its own prompt and model. */
   choose(change) {
-    if (change.way && change.way !== this.chosen.way) change = { model: "", prompt: null, ...change };
+    if (change.way && change.way !== this.chosen.way) change = { model: "", prompt: null, original: "", ...change };
     Object.assign(this.chosen, change);
     clearTimeout(this.timer);
     return this.ask();
@@ -205,6 +236,7 @@ class RetakeDialog {
     this.drawModel(plan);
     if (this.chosen.prompt === null) this.area.value = plan.text;
     this.back.hidden = this.chosen.prompt === null;
+    this.suggestion.hidden = !plan.asked || !plan.wish || plan.way === "edit";
     this.promptField.hidden = this.choices.hidden = !plan.way;
     this.mark();
     this.drawNotes(plan);
