@@ -80,6 +80,8 @@ class ShotBuilder:
         elif field == "dialogue":
             for line, said in dialogue.lines_of(part):
                 self.say(line, said)
+        elif field == "sound":
+            self._sound(part)
         elif field == "cast":
             for name in casting.names_of(part):
                 self._join_cast(name)
@@ -154,6 +156,23 @@ class ShotBuilder:
         text = f"{label.strip(_MARKS)}: {part.text}" if label.isascii() else f"{label}：{part.text}"
         self._text("prompt", Slice(text if label else part.text, part.start, part.span))
 
+    def _sound(self, part: Slice) -> None:
+        """What is heard: `SFX: wind`, `VO: ...` and spoken lines in it have their own fields."""
+        for piece in words.labelled(part):
+            if isinstance(piece, words.Found) and piece.field != "sound":
+                self.put(piece.field, piece.part, label=piece.label)
+                continue
+            heard = piece.part if isinstance(piece, words.Found) else piece
+            at = 0
+            for line, said in dialogue.find_speech(heard):
+                if ":" not in said.text and "：" not in said.text:
+                    continue  # 电梯“叮”的一声
+                low = heard.text.find(said.text, at)
+                self._text("sound", heard.part(at, low))
+                self.say(line, said)
+                at = low + len(said.text)
+            self._text("sound", heard.part(at))
+
     def _camera(self, part: Slice) -> None:
         whole = vocabulary.camera_terms(part.text)
         pieces = [part] if whole else [part.group(m) for m in re.finditer(r"[^,，;；|/\n.。、]+", part.text)]
@@ -197,6 +216,10 @@ class ShotBuilder:
         self._span("cast", name)
 
     def _text(self, field: ShotField, part: Slice) -> None:
+        if field == "sound":
+            part = part.strip(_MARKS + ".。;；,，")
+            if not part:
+                return
         self._texts.setdefault(field, []).append(part.text)
         self._span(field, part)
 

@@ -13,7 +13,7 @@ _BEFORE = re.compile(
     r"here(?:'s| is| are)\b|below (?:is|are|you)\b|as requested\b|based on your\b|i(?:'ve| have|'d| would|"
     r"'ll)? \w{1,12}\b|"
     r"this (?:prompt|shot list|script|storyboard|version) (?:is|was|has|will|uses|should|works)\b|"
-    r"好的(?=[！，。,!：:])|当然|没问题|以下是|下面是|这是(?:一份|一个|为你|为您|根据)|根据(?:你|您)的|"
+    r"好的(?=[！，。,!：:])|当然|没问题|以[下上](?:是|为|就是)|下面是|这是(?:一份|一个|为你|为您|根据)|根据(?:你|您)的|"
     r"我(?:已经|已|来)?(?:为|帮|给)(?:你|您))",
     re.IGNORECASE,
 )

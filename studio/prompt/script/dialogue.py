@@ -46,10 +46,15 @@ _IN_CELL = re.compile(
     rf"(?P<lower>[a-z][a-z' ]{{1,24}}?))"
     rf"{_MANNER}(?:\*\*)?\s{{0,3}}[:：](?:\*\*)?(?!\d)\s{{0,3}}"
 )
+_BOXED = re.compile(
+    rf"\[(?P<who>[A-Z@][^\[\]\n,:]{{0,38}})(?:[,:]\s{{0,3}}(?P<manner>[^\[\]\n]{{1,60}}))?\]\s{{0,3}}[:：]\s{{0,3}}(?P<line>{QUOTED})[.。]?"
+)
+"""`[Character A, raspy voice]: "You know her?"`, as Kling's guide writes it."""
 _LEAD_MANNER = re.compile(r"^\s*[(（]([^()（）\n]{1,80})[)）]\s*")
 _VERB_TAIL = re.compile(rf"(?:(?<= )|(?<=[\u3400-\u9fff]))(?P<verb>{_VERB})(?P<how>(?: [a-z]{{2,20}}){{0,4}})$")
 _NO_PERSON = re.compile(
-    r"\b(?:camera|text|signs?|title|caption|screen|label|billboard|banner|poster|phone|subtitle|words?|letters?|note|plaque|"
+    r"\b(?:camera|text|signs?|title|caption|screen|label|billboard|banner|poster|phone|subtitle|words?|letters?|"
+    r"note|plaque|"
     r"headline|message|logo|lettering|tagline|slogan|inscription)$|字样|字幕|标题|招牌|屏幕|海报|写着|显示|标语",
     re.IGNORECASE,
 )
@@ -69,7 +74,8 @@ NOT_SPEAKERS = {
 }
 """Words before a spoken line that name no speaker."""
 _OFF = re.compile(
-    r"\b(?:v\.? ?o\.?|voice[- ]?over|narrat\w*)\b|旁白|画外音|解说|\bOS\b|\bVO\b|内心独白|独白", re.IGNORECASE
+    r"\b(?:v\.? ?o\.?|voice[- ]?over|narrat\w*)\b|旁白|画外音|解说|(?<![A-Za-z.])(?:OS|VO)(?![A-Za-z])|内心|独白|心声",
+    re.IGNORECASE,
 )
 _OUTSIDE = re.compile(r"\bo\.? ?[sc]\b|\boff[- ]?(?:screen|camera)\b|画外", re.IGNORECASE)
 _NARRATORS = {
@@ -121,6 +127,13 @@ def lines_of(part: Slice) -> Iterator[tuple[DialogueLine, Slice]]:
 
 def find_speech(part: Slice) -> Iterator[tuple[DialogueLine, Slice]]:
     """Spoken lines within a shot's words, each with all that belongs to it: `Maren whispers: "Every night."`."""
+    for match in _BOXED.finditer(part.text):
+        line = DialogueLine(
+            speaker=match["who"].strip(),
+            manner=(match["manner"] or "").strip(),
+            text=unquoted(part.group(match, "line")).text,
+        )
+        yield line, part.group(match)
     for match in _IN_PROSE.finditer(part.text):
         who, verb, how = match["who"].strip(), match["verb"] or "", match["how"] or ""
         if tail := _VERB_TAIL.search(who):  # "The old man shouts" and "小明说" are names by their letters

@@ -38,6 +38,28 @@ _TITLE_TAIL = re.compile(
     r"分镜头?(?:脚本|表|稿|剧本)?|镜头脚本|脚本|剧本)\s*$",
     re.IGNORECASE,
 )
+_TOTAL = re.compile(
+    r"[\s*_#>•·-]{0,12}(?:(?:(?:total|overall|full|film|video|target|estimated) ){0,2}(?:duration|length|"
+    r"run ?time|running time|"
+    r"screen time|time)|(?:视频|影片|目标|预计|全片|全剧)?(?:总)?(?:时长|片长)|全长|总长度?)[*_ ]{0,4}[:：]",
+    re.IGNORECASE,
+)
+_SUMMED = re.compile(
+    r"[\s*_#>•·-]{0,12}(?:total|overall|full|film|video|target|视频|影片|目标|全片|全剧|总|片长|全长)", re.IGNORECASE
+)
+_NO_FIELD = re.compile(
+    r"[\s*_#>•·-]{0,12}(?:client|agency|log ?line|synopsis|premise|(?:target )?audience|platform|deliverables?|"
+    r"date|authors?|writer|"
+    r"written by|director|producer|version|draft|goal|objective|call to action|cta|budget|product|brand|"
+    r"copyright|contact|"
+    r"客户|受众|目标受众|目标人群|平台|日期|作者|编剧|导演|版本|梗概|剧情梗概|故事梗概|简介|一句话故事|目的|"
+    r"主题句|发布平台)[*_ ]{0,4}[:：]",
+    re.IGNORECASE,
+)
+_BOXED_MEMBER = re.compile(
+    r"\[(?P<name>(?:Character|Person|角色) ?\w{1,20})[:：]\s{0,3}(?P<about>[^\[\]]{1,400})\]", re.IGNORECASE
+)
+"""`[Character A: detective, navy suit]`, as Kling's guide writes it."""
 MAX_TITLE_CHARS = 120
 _MARKS = " \t*_`#"
 
@@ -61,6 +83,16 @@ class FilmBuilder(Protocol):
 Open = FilmField | Literal["", "rules"]
 
 
+def no_field(line: str, *, in_shots: bool = False) -> Message | None:
+    """Why a line about the work has no field: its whole length, its client or its author; None for any other line.
+
+    in_shots: it stands among shots, which have lengths of their own.
+    """
+    if _TOTAL.match(line) and (not in_shots or _SUMMED.match(line)):
+        return Message("scriptread.total_length")
+    return Message("scriptread.no_field") if _NO_FIELD.match(line) else None
+
+
 def read(build: FilmBuilder, part: Slice) -> None:
     """Put the lines of the part into the fields of the film."""
     is_open, label, title_possible = "", "", True
@@ -69,6 +101,14 @@ def read(build: FilmBuilder, part: Slice) -> None:
         if not stripped or _RULE.fullmatch(line.text):
             if not line.strip() and is_open != "cast":
                 is_open = ""
+            continue
+        if boxed := _BOXED_MEMBER.fullmatch(line.text.strip()):
+            inner = line.strip()
+            build.member(inner.group(boxed, "name"), "character", inner.group(boxed, "about"))
+            continue
+        if reason := no_field(line.text):
+            build.unread(line, reason)
+            is_open = ""
             continue
         found = _labelled(line)
         if found:

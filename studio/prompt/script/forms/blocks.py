@@ -15,6 +15,7 @@ from studio.messages import Message
 from studio.prompt.script.build import ScriptBuilder, ShotBuilder
 from studio.prompt.script.chat import is_chat
 from studio.prompt.script.durations import RANGE, TIME, UNIT, parse_range, parse_seconds
+from studio.prompt.script.film_words import no_field
 from studio.prompt.script.forms.screen_rows import Row, page_of
 from studio.prompt.script.heads import number_of
 from studio.prompt.script.labels import film_field, shot_field
@@ -61,6 +62,7 @@ _LENGTH = re.compile(
 _HAS_UNIT = re.compile(r"[^\d.,\s]")
 _AROUND = " \t:：|–—-,，.。·*_#"
 _BULLET = re.compile(r"^\s{0,20}(?:[-*•▪►➤–—]|\d{1,2}[.)、])\s{1,9}")
+_COUNTED = re.compile(r"^(?:[一二三四五六七八九十]{1,3}[、.．]|\d{1,2}[.、)]|[IVX]{1,4}[.)])\s{0,3}")
 _QUOTE_MARK = re.compile(r"^>\s{0,3}")
 _SPOKEN = re.compile(r"^[*_]{0,3}[\"“「『][^\"“”「」『』]{1,400}[\"”」』][*_]{0,3}$")
 _TITLE_LABEL = re.compile(r"^(?:title|标题|片名)\s{0,2}[:：]\s{0,3}", re.IGNORECASE)
@@ -255,6 +257,8 @@ class _Blocks:
         text = row.raw.text
         if _RULE.match(text):
             self._into = self._film = None
+        elif reason := no_field(text, in_shots=self._shot is not None):
+            self._build.unread(row.raw, reason)
         elif head:
             self._open(head)
         elif label := label_of(row):
@@ -290,6 +294,8 @@ class _Blocks:
 
     def _headed(self, row: Row, words: Slice, level: int) -> None:
         """A heading without a number: of the film, of a shot, or of a field."""
+        if counted_off := _COUNTED.match(words.text):
+            words = words.part(counted_off.end())
         film, named = film_field(words.text), self._field(words.text)
         if self._level and level == self._level and film is None:
             timing = timing_of(words)
@@ -332,9 +338,7 @@ class _Blocks:
         elif again and named == "number":
             self.close()
             self._start(label.value)
-        elif (self._shot is None and film and not again and label.name.casefold() not in self._extra) or (
-            film and not named and not (film == "style" and self._styled)
-        ):
+        elif film and not again and self._is_of_film(label, film, named):
             self._of_film(row, label, film)
         else:
             if self._shot is None or (again and self._pictured | bool(self._label)):
@@ -342,6 +346,14 @@ class _Blocks:
                 self._start()
             self._into, self._film, self._label = named or "prompt", None, label.name
             self._put(label.value)
+
+    def _is_of_film(self, label: Label, film: FilmField, named: PutField | None) -> bool:
+        """Whether a label that both may have is the film's: above the shots, or a style where it has none yet."""
+        if film == "style" and self._styled:
+            return self._shot is None and label.name.casefold() not in self._extra
+        if self._shot is None:
+            return label.name.casefold() not in self._extra
+        return named is None or "style" in label.name.casefold()
 
     def _of_film(self, row: Row, label: Label, film: FilmField | None) -> None:
         """A labelled line above or between the shots. What only a shot has (Camera, Audio) holds for all of them."""
@@ -365,8 +377,10 @@ class _Blocks:
             self._build.film(
                 self._film, part.part(bullet.end()) if bullet and self._film != "cast" else part, label=self._label
             )
+        elif self._shot is None and _LABEL.match(part.text):
+            self._build.unread(part)
         elif self._shot is None and (self._numbered or self._level):
-            self._build.unread(part) if _LABEL.match(part.text) else self._build.read_film(part)
+            self._build.read_film(part)
         else:
             if self._shot is None:
                 self._start()

@@ -13,7 +13,7 @@ from typing import Literal
 
 from studio.prompt.script.build import ScriptBuilder, ShotBuilder
 from studio.prompt.script.cast import is_name
-from studio.prompt.script.dialogue import is_narrator, is_off, speech_seconds
+from studio.prompt.script.dialogue import is_narrator, is_off, speech_seconds, unquoted
 from studio.prompt.script.model import DialogueLine
 from studio.prompt.script.source import EMPTY, Slice
 
@@ -42,8 +42,10 @@ _AGE = (
     r"(?:(?:early|mid|late)[ -])?"
     r"(?:\d{1,3}(?:['’]?s)?|teens?|twenties|thirties|forties|fifties|sixties|seventies|eighties)"
 )
+_CAPITAL = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĻĽŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽА-ЯЁΑ-Ω"
 _INTRODUCED = re.compile(
-    r"(?<![\w])(?P<name>[A-Z][A-Z'’.-]{1,20}(?: (?:[A-Z][A-Z'’.-]{0,20}|#?\d{1,2})){0,3})"
+    rf"(?<![\w])(?P<name>[{_CAPITAL}][{_CAPITAL}'’.-]{{1,20}}(?: (?:[{_CAPITAL}][{_CAPITAL}'’.-]{{0,20}}|"
+    rf"#?\d{{1,2}})){{0,3}})"
     rf"(?: ?\((?P<about>[^()\n]{{1,120}})\)(?P<more>,[^,.;()\n]{{3,80}}(?=,))?|"
     rf", (?P<age>{_AGE}),(?P<looks>[^,.;()\n]{{3,80}}(?=,))?)"
 )
@@ -53,7 +55,7 @@ _INTRODUCED_HAN = re.compile(
     r"(?P<more>[，,][^，。,；()（）\n]{1,20}(?=[，,]))?"
 )
 _ABOUT_PEOPLE = re.compile(r"\d|teen|ties\b|,", re.IGNORECASE)
-_NAME_WORD = re.compile(r"(?<![\w-])[A-Z][A-Za-z]{2,30}(?![\w-])")
+_NAME_WORD = re.compile(rf"(?<![\w-])[{_CAPITAL}][^\W\d_]{{2,30}}(?![\w-])")
 _NO_FIRST_NAMES = {
     "the",
     "old",
@@ -142,7 +144,8 @@ class _Scenes:
         shot = self._shot if self._shot and not long else self._new_shot()
         self._only_camera = False
         self._speech.append(line.part.text)
-        words = DialogueLine(speaker=line.who.text, manner=line.manner, text=" ".join(line.part.text.split()))
+        spoken = " ".join(unquoted(line.part).text.split())
+        words = DialogueLine(speaker=line.who.text, manner=line.manner, text=spoken)
         shot.say(words, line.whole or line.part)
         if not is_off(line.manner) and not is_narrator(line.who.text, line.manner):
             shot.appears(self._names.get(line.who.text.casefold(), ""))

@@ -26,6 +26,9 @@ _TRANSITION = re.compile(
     r"切黑)(?:至[^\s：:。]{0,10})?)\s{0,3}[:：.。]?$"
 )
 _FORCED_TRANSITION = re.compile(r"^>(?P<name>[^<]{1,80})$")
+_FORCED_NAME = re.compile(r"^[^\"“”「」.!?。！？]{1,40}[.:：。]?$")
+CAPS_COLON = re.compile(r"^[^\W\d_a-zß-öø-ÿ](?:[^\Wa-zß-öø-ÿ]|[ '’-]){2,38}:$")
+MEMBER_NAME = re.compile(r"^[^\n:,(–—]{1,40}?(?=\s[–—-]|[:,(]|$)")
 CENTRED = re.compile(r"^>(?P<text>[^<>]{1,200})<$")
 FADE_IN = re.compile(r"^(?:FADE (?:IN|UP|FROM)|淡入|渐显|化入)", re.IGNORECASE)
 THE_END = re.compile(
@@ -69,7 +72,8 @@ END_HEAD = re.compile(
 )
 ITEM = re.compile(r"^(?:[A-Za-z][.)]|\d{1,2}[.)]|[-–—•*])\s{1,4}(?=\S)")
 PAGE = re.compile(
-    r"^(?:\d{1,4}\.?|page \d{1,4}|\(?(?:MORE|CONTINUED)\)?:?|CONTINUED:?\s{0,9}\(?\d{0,3}\)?|={3,}|-{3,}|\*{3,}|"
+    r"^(?:\d{1,4}\.?|scene \d{1,4}[A-Z]?[.:]?|page \d{1,4}|\(?(?:MORE|CONTINUED)\)?:?|"
+    r"CONTINUED:?\s{0,9}\(?\d{0,3}\)?|={3,}|-{3,}|\*{3,}|"
     r"_{3,}|```\w{0,12})$",
     re.IGNORECASE,
 )
@@ -111,6 +115,8 @@ def place_of(part: Slice) -> Slice | None:
 def transition_of(part: Slice) -> Slice | None:
     """The name of a transition, without its colon; None for another line."""
     match = _TRANSITION.match(part.text) or _FORCED_TRANSITION.match(part.text)
+    if match and match.re is _FORCED_TRANSITION and not _FORCED_NAME.match(match["name"].strip()):
+        return None
     return part.group(match, "name").strip(" \t:：.。") if match else None
 
 

@@ -14,7 +14,7 @@ from studio.messages import Message
 from studio.prompt.script.build import ScriptBuilder
 from studio.prompt.script.chat import is_chat
 from studio.prompt.script.forms import screen_words as words
-from studio.prompt.script.forms.scenes import Line, tell
+from studio.prompt.script.forms.scenes import Line, tell, title_case
 from studio.prompt.script.forms.screen_rows import Page, Row, page_of
 from studio.prompt.script.labels import film_field, shot_field
 from studio.prompt.script.source import Slice
@@ -120,10 +120,17 @@ class _Reader:
             return [], at + 1
         if section and not self._titled:
             self._title(row.part.group(section, "text"))
-        elif section or row.text.startswith("=") or words.transition_of(row.part) or self._speech(at)[0]:
+        elif section or row.text.startswith("=") or words.transition_of(row.part):
             return self._line(at)
         elif is_chat(part.text):
             self._build.unread(part, Message("scriptread.chat"))
+        elif head_of_list := film_field(row.text.strip(":：")):
+            for i in range(at + 1, last + 1):
+                member = _in_title_case(self._rows[i].part) if head_of_list == "cast" else self._rows[i].part
+                self._build.film(head_of_list, member, label=row.text)
+        elif at == 0 and last > at and _is_title(row) and words.BY.match(self._rows[1].text):
+            self._title(row.part)
+            return [], at + 1
         elif words.BY.match(row.text):
             self._build.unread(part, Message("screenplay.title_page"))
         elif (match := words.TITLE_KEY.match(row.text)) and (
@@ -132,6 +139,8 @@ class _Reader:
             return [], self._labelled(at, last, match)
         elif not self._titled and at == last and _is_title(row):
             self._title(row.part)
+        elif self._speech(at)[0]:
+            return self._line(at)
         else:
             self._build.unread(part, Message("screenplay.before_scenes"))
         return [], last + 1
@@ -177,6 +186,8 @@ class _Reader:
             return [Line("notes" if ":" in row.text or "：" in row.text else "ahead", row.part)], at + 1
         if row.text.startswith("~"):
             return self._sung(at)
+        if row.opens and row.closes and words.CAPS_COLON.match(row.text):
+            return [Line("transition", row.part.strip(" :"))], at + 1
         speech, following = self._speech(at)
         return (speech, following) if speech else self._action(at)
 
@@ -271,6 +282,12 @@ class _Reader:
         """Whether speech goes on in this row, where no blank line ends it: both are indented, deeper than action is."""
         row, before = self._rows[at], self._rows[at - 1]
         return row.indent == before.indent > min(r.indent for r in self._rows[max(0, at - 40) : at + 40])
+
+
+def _in_title_case(part: Slice) -> Slice:
+    """`INÊS - 30, botanist` with the name as it stands elsewhere."""
+    name = words.MEMBER_NAME.match(part.text)
+    return Slice(title_case(name[0]) + part.text[name.end() :], part.start, part.span) if name else part
 
 
 def _without_tildes(part: Slice) -> Slice:

@@ -15,6 +15,7 @@ from studio.prompt.script.build import ScriptBuilder
 from studio.prompt.script.cast import names_of
 from studio.prompt.script.chat import is_chat
 from studio.prompt.script.dialogue import unquoted
+from studio.prompt.script.film_words import no_field
 from studio.prompt.script.forms.scenes import Line, tell
 from studio.prompt.script.forms.screen_rows import Page, page_of
 from studio.prompt.script.forms.screen_words import THE_END, transition_of
@@ -43,7 +44,7 @@ _CAST_LABEL = re.compile(
     r"小传)?)[】\]]?\s{0,3}[:：]\s{0,3}(?P<rest>.*)$"
 )
 _CAST_INSIDE = re.compile(r"[；;，,\s]{1,3}(?=(?:出场|登场)?(?:人物|角色)[:：])")
-_ACTION = re.compile(r"^[△▲∆Δ⊿◬]\s{0,3}[:：]?\s{0,3}")
+_ACTION = re.compile(r"^[（(]?[△▲∆Δ⊿◬]\s{0,3}[:：]?\s{0,3}")
 _CAMERA_LABEL = re.compile(r"^[【\[（(]?(?:镜头|画面|空镜)[】\]）)]\s{0,3}[:：]?\s{0,3}|^[【\[](?:镜头|画面)[:：]")
 _BRACKET = re.compile(
     r"^[【\[](?P<head>[^【】\[\]:：]{1,12})(?:[:：]\s{0,3}(?P<rest>[^【】\[\]]{1,200}))?[】\]]\s{0,3}[:：]?\s{0,3}(?P<after>.*)$"
@@ -65,6 +66,7 @@ _SPEECH = re.compile(
     re.IGNORECASE,
 )
 _LED = re.compile(r"^(?P<name>[\u3400-\u9fff·]{2,4})(?P<how>[^:：\n]{1,24})[:：]\s{0,3}(?P<said>[「『“\"].*)$")
+_LEAD = re.compile(r"^[（(](?P<manner>[^（）()]{1,40})[)）]\s{0,3}")
 _MANNER = re.compile(r"^[（(](?P<manner>[^（）()]{1,60})[)）]$")
 _NO_NAME = re.compile(
     r"字样|写着|显示|屏幕|短信|弹窗|备注|内容|标题|时间|地点|场景|[他她它你我]$|^(?:他|她|它|我)们?|"
@@ -159,7 +161,8 @@ class _Reader:
         if label := _CAST_LABEL.match(text):
             return [], self._cast(at, part, label)
         if action := _ACTION.match(text):
-            return [self._picture(part.part(action.end()))], at + 1
+            words = part.part(action.end())
+            return [self._picture(words.strip("）)") if text[0] in "（(" else words)], at + 1
         if not self._started and (head := self._head(part)):
             return [], at + head
         self._started = True
@@ -256,6 +259,8 @@ class _Reader:
             self._titled = self._titled or field == "title"
             rest = part.group(label, "rest")
             self._build.film(field, rest.strip("《》") if field == "title" else rest)
+        elif reason := no_field(part.text):
+            self._build.unread(part, reason)
         elif transition_of(part) or _SPEECH.match(part.text) or _BRACKET.match(part.text):
             return 0
         else:
@@ -376,6 +381,9 @@ class _Reader:
 
 
 def _said(who: Slice, manner: str, said: Slice, whole: Slice) -> Line:
+    """A spoken line; its manner may also stand behind the colon."""
+    if not manner and (lead := _LEAD.match(said.text)) and said.text[lead.end() :].strip():
+        manner, said = lead["manner"], said.part(lead.end()).strip()
     return Line("speech", unquoted(said), who, manner, whole)
 
 

@@ -10,7 +10,7 @@ from studio.prompt.script.model import PutField
 
 _BLOCK = re.compile(
     r"^[ \t#*_>-]{0,8}(?P<name>style|scene|cinematography|actions?|dialogue|background sound|sound|风格|场景|"
-    r"摄影|动作|对白|背景音)[ \t*_]{0,4}[:：]",
+    r"摄影|动作|对白|背景音)[ \t*_]{0,4}(?:[:：]|$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _SCENE: dict[str, PutField] = {
