@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import Any
 
 from studio.messages import Message
@@ -130,6 +131,8 @@ class ShotBuilder:
     def read(self, part: Slice) -> None:
         """Free words of the shot: labelled lines, bracketed terms, camera terms at the front, speech, sounds and music
         go to their fields, the rest is its prompt."""
+        if self._index >= MAX_SHOTS:
+            return
         self.source(part)
         for piece in words.labelled(part):
             if isinstance(piece, words.Found):
@@ -144,7 +147,7 @@ class ShotBuilder:
         self._source = min(low, start), max(high, end)
 
     def _free(self, part: Slice) -> None:
-        for found in words.free(part):
+        for found in words.free(part, self._owner.known_names):
             if found.line:
                 self.say(found.line, found.part)
             elif found.field == "prompt":
@@ -331,6 +334,11 @@ class ScriptBuilder:
         """Words that stand above or below all shots: labelled lines (title, style, negative, cast, places) go to their
         fields, a title line of its own to the title, words of a chat to nobody, the rest is style."""
         film_words.read(self, part)
+
+    @property
+    def known_names(self) -> Container[str]:
+        """Names of the cast so far, in lower case."""
+        return self._members.keys()
 
     def unread(self, part: Slice, reason: str = "") -> None:
         """What was not understood."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
+from studio.prompt.script.labels import shot_field
 from studio.prompt.script.model import DialogueLine
 from studio.prompt.script.source import Slice
 
@@ -40,6 +41,21 @@ _IN_PROSE = re.compile(
     rf"{_BEFORE}{_WHO}(?:\s{{0,3}}(?P<verb>{_VERB})(?P<how>(?: [a-z]{{2,20}}){{0,4}}))?{_MANNER}"
     rf"\s{{0,3}}(?:[:：,，]|(?=[“「『]))\s{{0,3}}(?P<line>{QUOTED})(?P<after>[.。]?)"
 )
+_VERB_AFTER = re.compile(
+    rf"(?P<line>{QUOTED})[,，]?\s{{0,3}}(?:(?P<who>{_NAME_EN}|{_NAME_ROLE}|(?:The|the) [a-z]{{2,20}}|@[\w-]{{1,40}})"
+    rf" (?P<verb>{_VERB})(?P<how>(?: [a-z]{{2,20}}ly)?)"
+    rf"|(?P<han>@?[\u3400-\u9fff]{{2,6}}?)(?P<han_verb>{_VERB}))(?P<after>[.。]|$)"
+)
+"""`"Wait!" Maren shouts.` and `「又停电了？」阿杰问。`: who speaks stands behind the words."""
+_UNQUOTED = re.compile(
+    rf"{_BEFORE}(?:(?P<caps>[A-Z][A-Z'’.-]{{1,20}}(?: [A-Z][A-Z'’.-]{{1,20}}){{0,2}})|{_WHO}){_MANNER}"
+    r"\s{0,3}[:：]\s{0,3}(?P<line>[^\s\"“「『:：][^\n:：]{1,400})"
+)
+"""`INES: I know this face.` to the end of its line."""
+_NO_NAME_CAPS = {
+    "SFX", "VFX", "BGM", "FX", "POV", "CUT TO", "FADE IN", "FADE OUT", "INT", "EXT", "NOTE", "TITLE", "SUPER", "TEXT",
+    "CAMERA", "AUDIO", "SHOT", "SCENE", "CONTINUED", "STYLE", "MOOD", "TONE", "LIGHTING", "LENS", "HOOK", "CTA",
+}  # fmt: skip
 _IN_CELL = re.compile(
     rf"(?:^|(?<=[.!?。！？…;；\n\"”」』»/|]))\s{{0,9}}(?:[-•*–]\s{{1,3}})?(?:\*\*)?"
     rf"(?:{_WHO}|(?P<role>{_ROLE}(?={_MANNER_AT}\s{{0,3}}(?:\*\*)?[:：](?:\*\*)?\s{{0,3}}{_OPEN}))|"
@@ -125,8 +141,30 @@ def lines_of(part: Slice) -> Iterator[tuple[DialogueLine, Slice]]:
         yield from _line(_speaker(who), (head["manner"] or "").strip(), said, part.part(head.start(), end))
 
 
-def find_speech(part: Slice) -> Iterator[tuple[DialogueLine, Slice]]:
-    """Spoken lines within a shot's words, each with all that belongs to it: `Maren whispers: "Every night."`."""
+def find_speech(part: Slice, known: Container[str] = ()) -> Iterator[tuple[DialogueLine, Slice]]:
+    """Spoken lines within a shot's words, each with all that belongs to it: `Maren whispers: "Every night."`.
+
+    known: names of the cast in lower case; only they, and names in capitals, speak without quotes.
+    """
+    yield from _quoted_speech(part)
+    for match in _VERB_AFTER.finditer(part.text):
+        who, verb = match["who"] or match["han"], match["verb"] or match["han_verb"]
+        if who.casefold() not in _PRONOUNS and not _NO_PERSON.search(who):
+            line = DialogueLine(
+                speaker=_speaker(who), manner=_manner(verb, match["how"] or ""),
+                text=unquoted(part.group(match, "line")).text,
+            )  # fmt: skip
+            yield line, part.group(match)
+    for match in _UNQUOTED.finditer(part.text):
+        who = match["caps"] or match["who"]
+        name = _speaker(who).casefold()
+        if name in known or (match["caps"] and who not in _NO_NAME_CAPS and shot_field(who) is None):
+            said = part.group(match, "line")
+            line = DialogueLine(speaker=_speaker(who), manner=(match["manner"] or "").strip(), text=said.strip().text)
+            yield line, part.part(match.start("caps" if match["caps"] else "who"), match.end())
+
+
+def _quoted_speech(part: Slice) -> Iterator[tuple[DialogueLine, Slice]]:
     for match in _BOXED.finditer(part.text):
         line = DialogueLine(
             speaker=match["who"].strip(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from studio.prompt.script import labels, vocabulary
@@ -30,6 +30,7 @@ _AROUND = " \t\r\n*_()（）[]【】"
 _COLONS, _HEAD_MARKS = (":", "："), (":", "：", "|", "｜")
 _DECIMAL = re.compile(r"\d[.,:]\d")
 _OF = re.compile(r"(?P<terms>[\w' -]{2,50}?)(?<=\w) (?:of|on|showing)(?= )", re.IGNORECASE)
+_STOPS, _COMMAS = set(".。!！?？\n;；"), set(",，")
 _TRIMMED = " \t\r\n,，;；:：|｜–—-•·"
 _SENTENCE_ENDS = '.!?。！？…:："”」』)）'
 _WEAK = {
@@ -73,10 +74,13 @@ def labelled(part: Slice) -> Iterator[Found | Slice]:
             yield rest
 
 
-def free(part: Slice) -> Iterator[Found]:
-    """Free words: bracketed terms, speech, and terms of the camera that stand alone; the rest as prompt."""
+def free(part: Slice, known: Container[str] = ()) -> Iterator[Found]:
+    """Free words: bracketed terms, speech, and terms of the camera that stand alone; the rest as prompt.
+
+    known: names of the cast in lower case.
+    """
     taken, end = list[tuple[int, int]](), 0
-    for found in sorted((*_tags(part), *_speech(part)), key=lambda f: (f.part.start, -len(f.part.text))):
+    for found in sorted((*_tags(part), *_speech(part, known)), key=lambda f: (f.part.start, -len(f.part.text))):
         start = found.part.start - part.start
         if start >= end:
             end = start + len(found.part.text)
@@ -218,8 +222,8 @@ def _tags(part: Slice) -> Iterator[Found]:
             yield Found(field, whole, label=label[1])
 
 
-def _speech(part: Slice) -> Iterator[Found]:
-    for line, said in find_speech(part):
+def _speech(part: Slice, known: Container[str]) -> Iterator[Found]:
+    for line, said in find_speech(part, known):
         yield Found("dialogue", said, line)
 
 
@@ -234,7 +238,7 @@ def _camera(part: Slice, taken: list[tuple[int, int]]) -> Iterator[tuple[Found, 
     borders = sorted(
         [*((a, b, True) for a, b in cuts), *((a, b, False) for a, b in taken), (len(text), len(text), False)]
     )
-    at, at_head = 0, True
+    at, at_head, alone = 0, True, True
     for start, end, is_mark in borders:
         if start < at:
             continue
@@ -243,7 +247,8 @@ def _camera(part: Slice, taken: list[tuple[int, int]]) -> Iterator[tuple[Found, 
         label_like = mark in _COLONS
         low, high = _before(text, at) if start == len(text) else at, end if is_mark else start
         if vocabulary.camera_terms(stretch.text) and (at_head or not label_like):
-            if stretch.text.casefold() not in _WEAK or (at_head and mark in _HEAD_MARKS):
+            ends = not mark.strip() or mark in _STOPS
+            if stretch.text.casefold() not in _WEAK or (at_head and mark in _HEAD_MARKS) or (alone and ends):
                 yield Found("camera", stretch), low, high
         elif is_transition(stretch.text) and not label_like:
             yield Found("transition", stretch), low, high
@@ -251,6 +256,8 @@ def _camera(part: Slice, taken: list[tuple[int, int]]) -> Iterator[tuple[Found, 
             yield Found("camera", stretch.group(of, "terms")), at, stretch.start - part.start + of.end()
         is_term = is_transition(stretch.text) or bool(vocabulary.camera_terms(stretch.text))
         at_head = at_head and (not stretch.text or is_term)
+        if stretch.text:  # alone: a sentence of nothing but terms; "Static." is one, "static trees" is not
+            alone = mark in _STOPS or (is_term and alone and (not is_mark or mark in _COMMAS))
         at = end
 
 

@@ -235,6 +235,7 @@ class _Blocks:
         self._into: PutField | None = None
         self._film: FilmField | None = None
         self._label = ""
+        self._used = set[str]()  # labels of shots
 
     def _level_of_shots(self) -> int:
         """The level of headings that are shots without a number, because they say how long they are; 0 without any."""
@@ -340,11 +341,15 @@ class _Blocks:
             self._start(label.value)
         elif film and not again and self._is_of_film(label, film, named):
             self._of_film(row, label, film)
+        elif film and row.opens and self._numbered and self._used and label.name.casefold() not in self._used:
+            self.close()  # a paragraph of its own, with a label that no shot has
+            self._of_film(row, label, film)
         else:
             if self._shot is None or (again and self._pictured | bool(self._label)):
                 self.close()
                 self._start()
             self._into, self._film, self._label = named or "prompt", None, label.name
+            self._used.add(label.name.casefold())
             self._put(label.value)
 
     def _is_of_film(self, label: Label, film: FilmField, named: PutField | None) -> bool:
