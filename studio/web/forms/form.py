@@ -174,6 +174,7 @@ class CreateForm:
         status["people"], asked = self._people_changes(form, model, question.get("people"))
         strip = estimate.shots(form, model, self.task)
         found = lint.part(form, model, self.task)
+        status["problems"] = lint.shortened(status["problems"])
         told = {finding["message"] for finding in found["findings"]}
         if strip:
             strip["faults"] = [fault for fault in strip["faults"] if fault not in told]

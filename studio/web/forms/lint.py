@@ -8,11 +8,13 @@ from dataclasses import replace
 from studio.catalogue import Model, form_values, prompt_facts
 from studio.catalogue.form_sizes import as_object
 from studio.domain import JSON, Kind, Task
+from studio.messages import Message
 from studio.prompt.lint.lint import lint
 from studio.prompt.lint.model import Facts, Finding
 from studio.prompt.lint.remedies import for_page
 from studio.prompt.markup import MarkKind
 
+REFUSALS = ("lint.refused_choice", "lint.refused_mark")
 TEXTS = ("prompt", "negative_prompt")
 
 
@@ -20,6 +22,16 @@ def part(form: JSON, model: Model, task: Task) -> JSON:
     """The findings of both texts of a form, positions as the page counts them."""
     texts = {name: str(form.get(name) or "") for name in TEXTS}
     return {"findings": for_page(_findings(form, texts, model, task), texts)}
+
+
+def shortened(problems: list[JSON]) -> list[JSON]:
+    """Refusals of marks in few words, since the findings below them say what can be done."""
+    return [
+        one | {"message": Message("lint.refused_here", words=message.values["words"])}
+        if isinstance(message := one["message"], Message) and message.id in REFUSALS
+        else one
+        for one in problems
+    ]
 
 
 def _findings(form: JSON, texts: dict[str, str], model: Model, task: Task) -> Iterator[Finding]:

@@ -139,7 +139,8 @@ def test_words_move_to_the_negative_prompt_where_there_is_one() -> None:
     [change] = finding.remedies[0].changes
     assert (change.field, change.value, change.append) == ("negative_prompt", "cars", True)
     [finding] = lint("a street, no cars, rain", facts(negative=False))
-    assert finding.remedies == ()
+    assert finding.remedies[0].changes == ()
+    assert remedied("a street, no cars, rain", facts(negative=False)) == "a street, rain"
 
 
 def test_speech_without_sound() -> None:

@@ -99,7 +99,9 @@ def _finding(source: Source, facts: Facts, cut: tuple[int, int], words: str) -> 
             )  # fmt: skip
     if not facts.negative:
         message = Message("lint.negated", words=words)
-        return Finding(rule="negation", start=cut[0], end=cut[1], message=message)
+        label = Message("lint.do_remove", words=source.text[slice(*cut)])
+        out = Remedy(label=label, edits=(_taken_out(source.text, cut),))
+        return Finding(rule="negation", start=cut[0], end=cut[1], message=message, remedies=(out,))
     move = Remedy(
         label=Message("lint.do_negative", words=words), edits=(_taken_out(source.text, cut),),
         changes=(FieldChange(field="negative_prompt", value=words, append=True),),

@@ -53,7 +53,8 @@ def _dense(source: Source, moods: list[tuple[int, int]]) -> bool:
 def _finding(source: Source, found: list[tuple[int, int]], rule: str, message: str) -> Finding:
     words = list(dict.fromkeys(source.text[slice(*one)].lower() for one in found))
     edits = tuple(edit for one in found for edit in [_cut(source.text, *one)] if edit)
-    remedies = (Remedy(label=Message("lint.do_remove_all"), edits=_apart(edits)),) if edits else ()
+    label = Message("lint.do_remove_all") if len(edits) > 1 else Message("lint.do_remove", words=words[0])
+    remedies = (Remedy(label=label, edits=_apart(edits)),) if edits else ()
     said = Message(message, words=words[:5])
     return Finding(rule=rule, start=found[0][0], end=found[0][1], message=said, remedies=remedies)
 
