@@ -6,6 +6,7 @@ import { get } from "../net.js";
 import { changedValue, edited, LintList, selectIn } from "../lint/list.js";
 
 const ASK_DELAY_MS = 700;
+const GO_ON_MS = 60; // the studio had no time for all shots of a long board
 
 export class ShotLint {
   /** panel: its `fields` are the text boxes of the chosen shot. strip: gives the card's element of a shot. */
@@ -41,7 +42,8 @@ export class ShotLint {
     const mine = ++this.asked;
     const answer = await get(`${this.store.path}/lint`).catch(() => null); // the next edit asks again
     if (mine !== this.asked || !answer) return;
-    this.found = answer.shots;
+    this.found = { ...(answer.more ? this.found : {}), ...answer.shots };
+    if (answer.more) this.timer = setTimeout(() => this.ask(), GO_ON_MS);
     this.drawCards();
     this.draw();
   }
