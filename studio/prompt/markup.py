@@ -7,7 +7,6 @@ Sources: the syntax pages of sd-dynamic-prompts, of the AUTOMATIC1111 web UI and
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -37,6 +36,10 @@ _LABELS = re.compile(
     re.IGNORECASE,
 )
 """Words before a colon and a number that make it no weight."""
+_DATA_BEGINS = ("{", "[", "`")
+_KEY = re.compile(r"\"[\w -]{1,40}\"\s{0,9}:")
+MAX_DATA_HEAD = 4000
+"""Characters in which data shows what it is."""
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -53,7 +56,7 @@ class Mark:
 def find(text: str, understood: Collection[MarkKind] = ()) -> list[Mark]:
     """The marks of a text in their order, at most MAX_MARKS, one inside another left out. understood: kinds that the
     model reads."""
-    if is_json(text):
+    if is_data(text):
         return []
     found = [mark for kind in _finders(text) for mark in kind if mark.kind not in understood]
     found.sort(key=lambda mark: (mark.start, -mark.end))
@@ -64,16 +67,12 @@ def find(text: str, understood: Collection[MarkKind] = ()) -> list[Mark]:
     return outer[:MAX_MARKS]
 
 
-def is_json(text: str) -> bool:
-    """Whether the text is a JSON object or list, as some people write prompts."""
-    bare = text.strip()
-    if not bare or bare[0] + bare[-1] not in ("{}", "[]"):
+def is_data(text: str) -> bool:
+    """Whether the text is JSON rather than prose, as some people write prompts: whole, cut off, or in a fence."""
+    if text.lstrip()[:1] not in _DATA_BEGINS:
         return False
-    try:
-        json.loads(bare)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    keys = len(_KEY.findall(text, 0, MAX_DATA_HEAD))
+    return keys > 1 or (keys == 1 and text.rstrip()[-1] in "}]`")
 
 
 def plain(text: str, understood: Collection[MarkKind] = ()) -> str:

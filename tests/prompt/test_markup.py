@@ -40,7 +40,9 @@ def test_a_mark_is_found_and_said_in_plain_words(text: str, kind: str, plain: st
     "text",
     [
         '{"shots": [{"camera": "pan|tilt", "prompt": "a fox"}]}',
-        '["a|b", "c"]',
+        '[{"a": "x|y", "b": "(c:1.2)"}]',
+        '```json\n{"shot": "pan|tilt", "length": "{3|4} s"}\n```',
+        '{"title": "Ember", "shots": [{"prompt": "a {red|blue} fox"',
         "[Wide shot | slow push-in] A man walks to the pier.",
         "a map (scale 1:50) on the wall, the clock says (10:30)",
         "(Shot:2) a fox",

@@ -72,6 +72,7 @@ OPPOSITES = (
     ("push in", "zoom out"),
     ("crane up", "crane down"),
 )
+SAME_WAY = {"zoom in": "push in", "zoom out": "pull back"}
 STATIC = Words(
     re.compile(
         r"\b(?:static|fixed|stationary|locked[\s-](?:off|down)|motionless|still)\s(?:camera|tripod|frame)\b"

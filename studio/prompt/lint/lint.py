@@ -20,7 +20,7 @@ from studio.prompt.lint.rules import (
     vague,
 )
 from studio.prompt.lint.source import Source
-from studio.prompt.markup import is_json
+from studio.prompt.markup import is_data
 
 RULES = (
     foreign.find,
@@ -52,7 +52,7 @@ def lint(text: str, facts: Facts = _NO_FACTS) -> tuple[Finding, ...]:
     if not text.strip() and not facts.dialogue:
         return ()
     source = Source(text[:MAX_READ], facts.duration_s)
-    rules = _JSON_RULES if is_json(text) else RULES
+    rules = _JSON_RULES if is_data(text) else RULES
     found = [
         finding
         for rule in rules

@@ -73,7 +73,7 @@ class Source:
             return [(0, len(self.text), self.duration_s)]
         parts = self.layout.shots[:MAX_SHOTS]
         return [
-            (part.head.start, max(part.head.end, part.span[1]), time.end_s - time.start_s if time.written else None)
+            (part.head.start, max(part.head.end, part.span[1]), _length(time))
             for part, time in zip(parts, self.times, strict=False)
         ]
 
@@ -82,3 +82,8 @@ class Source:
         for found in _SENTENCE.finditer(self.text, start, len(self.text) if end is None else end):
             if found[0].strip():
                 yield found.span()
+
+
+def _length(time: ClipTime) -> float | None:
+    """Seconds of a shot, where the text gives them and they are any."""
+    return time.end_s - time.start_s if time.written and time.end_s > time.start_s else None

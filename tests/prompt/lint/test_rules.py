@@ -85,6 +85,9 @@ def test_must_find(text: str, rule: str) -> None:
         "Very very slowly, the door opens: knock knock.",
         'A sign reads "OPEN", 12" tall.',
         "1) a fox 2) a hare",
+        "TOMAS (without opening his eyes): I live at the last stop.",
+        "Handheld, small corrections, no zoom.",
+        "Camera: low angle\nCamera: high angle",
         "On the third day, Alex, in a light jacket, leaves. On the fourth day, Alex, soaked, returns.",
         "Character 1: an old man. Character 2: a boy.",
         "Video 5 seconds long, 24 fps.",
@@ -113,6 +116,7 @@ def test_two_moves_need_time() -> None:
     text = "The camera pans left, then tilts up to the sky"
     assert rules(text) == []
     assert rules(text, facts(duration_s=2)) == ["camera.hurried"]
+    assert rules("A zoom out, pulling back to the valley", facts(duration_s=2)) == []
     assert "camera.hurried" in rules("Shot 1 [0-2s] camera pans left, then tilts up. Shot 2 [2-5s] a hare.")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from studio.messages import Message
-from studio.prompt.lint.camera_terms import ANGLES, AT_ODDS, MOVES, OPPOSITES, STATIC
+from studio.prompt.lint.camera_terms import ANGLES, AT_ODDS, MOVES, OPPOSITES, SAME_WAY, STATIC
 from studio.prompt.lint.model import Edit, Facts, Finding, Remedy
 from studio.prompt.lint.source import Source
 from studio.prompt.lint.words import Words
@@ -22,7 +22,7 @@ _SEQUENCE = re.compile(
     r"|begins?|starts?|"
     r"ends?|ending|from|transitions?|cuts?|cutting|alternat\w+|various|multiple|different|occasional\w*|subtle"
     r"|slight|slightly|or|"
-    r"once|when|as|while)\b|->|→|/|然后|随后|接着|之后|最后|直到|再|先|后|从|切|转|或|时",
+    r"once|when|as|while)\b|->|→|/|\n|然后|随后|接着|之后|最后|直到|再|先|后|从|切|转|或|时",
     re.IGNORECASE,
 )
 """Between two camera words: they follow each other, or neither is meant strictly."""
@@ -57,7 +57,7 @@ def find(source: Source, facts: Facts) -> Iterator[Finding]:
         yield from _against_field(source, facts, moves, start, end)
         yield from _opposite(source, moves, OPPOSITES, "camera.opposite", "lint.opposite_moves")
         yield from _opposite(source, angles, AT_ODDS, "camera.angles", "lint.two_angles")
-        if seconds and seconds < SHORT_S and len({move.name for move in moves}) > 1:
+        if seconds and seconds < SHORT_S and len({_way(move) for move in moves}) > 1:
             first, second = _first_two(moves)
             yield Finding(
                 rule="camera.hurried",
@@ -163,8 +163,13 @@ def _is_strict(source: Source, one: _Term, other: _Term) -> bool:
 
 
 def _first_two(moves: list[_Term]) -> tuple[_Term, _Term]:
-    second = next(move for move in moves if move.name != moves[0].name)
+    second = next(move for move in moves if _way(move) != _way(moves[0]))
     return moves[0], second
+
+
+def _way(move: _Term) -> str:
+    """Where a move leads: a zoom in and a push in are one to the eye."""
+    return SAME_WAY.get(move.name, move.name)
 
 
 def _word(source: Source, one: _Term) -> str:

@@ -9,7 +9,7 @@ from studio.messages import Message
 from studio.prompt.lint.model import Edit, Facts, Finding, Remedy
 from studio.prompt.lint.source import HAN, Source
 
-_TWICE = re.compile(r"\b([A-Za-z]{2,20})(?:\s{1,3})(\1)\b(?![-'’])", re.IGNORECASE)
+_TWICE = re.compile(r"\b([A-Za-z]{2,20})[ \t]{1,3}(\1)\b(?![-'’])", re.IGNORECASE)
 _MEANT = {
     *(
         "very",
@@ -95,7 +95,11 @@ def _items(source: Source, start: int, end: int) -> Iterator[Finding]:
     seen: dict[str, int] = {}
     items = list(_ITEM.finditer(source.plain, start, end))
     tags = len(items) >= MIN_TAGS and source.length <= TAG_WORDS * len(items) and not _PROSE.search(source.plain)
+    line = start
     for found in items:
+        if "\n" in source.plain[line : found.start()]:
+            seen.clear()
+        line = found.end()
         words = " ".join(found[0].lower().split())
         if len(words) < MIN_ITEM or not re.search(r"[^\W\d_]", words):
             continue

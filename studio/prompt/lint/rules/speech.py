@@ -20,13 +20,15 @@ _SPEAKS = re.compile(
     r"|speaks?|speaking|"
     r"murmurs?|mutters?|exclaims?|announces?|narrates?|narrator|narration|voice-?over|dialogue|spoken|line"
     r"|sings?|singing|tells?|calls? out)\b"
-    r"|说|道|喊|问|答|低语|旁白|台词|对白|念|唱|叫|:\s*$|：\s*$",
+    r"|说|道|喊|问|答|低语|旁白|台词|对白|念|唱|叫",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"\s?,?\s?(?:(?:he|she|they|[A-Z]\w+)\s)?(?:says|said|asks|whispers|shouts|replies)\b")
+"""Behind the words: who says them."""
 _WRITTEN = re.compile(
     r"\b(?:reads?|reading|written|labell?ed|titled|text|words?|sign|caption|letters|logo|title|label|named"
     r"|called|known as|brand|print(?:ed)?|"
-    r"screen|banner|poster|style|neon|typed?|font|subtitle)\b|写着|字样|标题|文字|招牌|字幕|名为|叫做|标语|印着|题",
+    r"screen|banner|poster|style|neon|typed?|font|subtitle|super|breakdown|chapter|episode)\b|\"\s?:$|写着|字样|标题|文字|招牌|字幕|名为|叫做|标语|印着|题",
     re.IGNORECASE,
 )
 NEAR = 48
@@ -55,13 +57,12 @@ def find(source: Source, facts: Facts) -> Iterator[Finding]:
 
 def is_spoken(text: str, span: tuple[int, int]) -> bool:
     """Whether a quotation is speech rather than writing in the picture: what stands near it says so."""
-    before = text[max(0, span[0] - NEAR) : span[0]]
+    before = text[max(0, span[0] - NEAR) : span[0]].rstrip()
+    before = before.rpartition("\n")[2]  # a line of its own says nothing about the next
     after = text[span[1] : span[1] + NEAR // 2]
     written, said = _last(_WRITTEN, before), _last(_SPEAKS, before)
     if said < 0 and written < 0:
-        return bool(
-            re.match(r"\s?,?\s?(?:(?:he|she|they|[A-Z]\w+)\s)?(?:says|said|asks|whispers|shouts|replies)\b", after)
-        )
+        return before.endswith((":", "：")) or bool(_TAG.match(after))
     return said > written
 
 

@@ -13,7 +13,7 @@ _TIME = re.compile(r"\d{1,4}(?::\d{2})+(?:\.\d{1,3})?|\d{1,4}(?:[.,]\d{1,3})?")
 
 
 def find(source: Source, facts: Facts) -> Iterator[Finding]:
-    """The sum of the shots against the length, and each shot that begins when the clip is over."""
+    """The sum of the shots against the length, and the first shot that begins when the clip is over."""
     seconds, layout = facts.duration_s, source.layout
     if facts.makes != "video" or facts.per_line or not seconds or layout is None:
         return
@@ -26,7 +26,7 @@ def find(source: Source, facts: Facts) -> Iterator[Finding]:
         return
     end = max(time.end_s for _, _, time in shots)
     late = [(number, times) for number, times, time in shots if time.start_s >= seconds]
-    for number, times in late:
+    for number, times in late[:1]:
         yield Finding(
             rule="times.after_end", severity="warning", start=times.at[0], end=times.at[1],
             message=Message("lint.after_end", n=number, seconds=f"{seconds:g}"), remedies=_remedies(source, facts, end),
