@@ -86,8 +86,11 @@ test("a change stays with the words of its shot, wherever they move, and goes wh
   );
   assert.equal(edits.filmValue(again, "style"), "noir");
   edits.set(after[1], again.shots[1], "duration", 4); // as it was read
-  edits.follow({ ...again, style: "other" }, after);
-  assert.equal(edits.count, 0);
+  const noir = { ...again, style: "other" };
+  assert.equal(edits.count(noir, after), 0);
+  assert.equal(edits.count(again, after), 1, "the change of the style waits");
+  assert.equal(edits.follow(noir, after), 1);
+  assert.equal(edits.count(again, after), 0);
 });
 
 test("of shots with the same words only the changed or removed one is so", () => {

@@ -1,15 +1,16 @@
 // All boards as cards; a new one, empty or from a script; import of an archive; delete with a way back.
 
-import { BASE, button, comma, el, icon, media, seconds, since, t } from "../dom.js";
+import { BASE, button, el, icon, media, seconds, since, t } from "../dom.js";
 import { followBoards } from "../live.js";
 import { get, post, toast, tryOrToast } from "../net.js";
-import { choose, dialog, field, autoGrow, warnings } from "./dialog.js";
+import { choose, dialog, field } from "./dialog.js";
 import { fileButton, send } from "./files.js";
 import { autoDraft } from "./settings.js";
 import { menu } from "../actions.js";
 import { isMine, loadProjects } from "../project_state.js";
 import { may } from "../rights.js";
 import { author, boardShareItems, sharedMark } from "../share.js";
+import { mountScriptPreview } from "../script/preview.js";
 import { SHAPES, sizeById } from "./shapes.js";
 
 /** Draw the list into `root`; open(id) shows a board. */
@@ -141,36 +142,13 @@ const EXAMPLES = ["harbour", "tea", "brief"];
 
 function creation(open) {
   const title = el("input", "bd-input", { type: "text", maxlength: 200, placeholder: t("board.title_hint") });
-  const script = autoGrow(
-    el("textarea", "bd-input bd-script", { rows: 9, placeholder: t("board.script_hint"), data: { field: "script" } }),
-  );
-  const told = el("div", "bd-read", { "aria-live": "polite" });
   let shape = SHAPES[1];
   const size = choose(
     SHAPES.map((s) => [s.id, s.label]),
     shape.id,
     (v) => (shape = sizeById(v)),
   );
-  let round = 0;
-  let named = "";
-  async function read() {
-    const mine = ++round;
-    if (!script.value.trim()) return told.replaceChildren();
-    const found = await tryOrToast(post("ui/boards-read", { text: script.value }));
-    if (!found || mine !== round) return;
-    const length = found.shots.reduce((sum, s) => sum + s.duration_s, 0);
-    title.placeholder = found.title || t("board.title_hint");
-    named = found.title;
-    told.replaceChildren(
-      el("p", "", {}, icon("check"), t("board.count", { n: found.shots.length, time: seconds(length) })),
-      found.cast.length
-        ? el("p", "", {}, icon("people"), t("board.read_cast", { names: found.cast.map((m) => m.name).join(comma()) }))
-        : "",
-      warnings(found.faults) || "",
-    );
-  }
-  let timer;
-  script.addEventListener("input", () => (clearTimeout(timer), (timer = setTimeout(read, 300))));
+  const script = el("div");
   const examples = el(
     "div",
     "bd-row wrap",
@@ -181,32 +159,29 @@ function creation(open) {
         t(`board.example.${name}`),
         { text: t(`board.example.${name}`), cls: "quiet", data: { example: name } },
         () => {
-          script.value = t(`board.example_text.${name}`);
+          preview.setText(t(`board.example_text.${name}`));
           if (!title.value) title.value = t(`board.example.${name}`);
-          script.dispatchEvent(new Event("input"));
         },
       ),
     ),
   );
-  const go = button(
-    t("board.create"),
-    { text: t("board.create"), cls: "primary", data: { do: "create" } },
-    async () => {
-      go.disabled = true;
-      const { width, height } = shape;
-      const made = await tryOrToast(
-        post("ui/boards", {
-          title: title.value || named || t("board.untitled"),
-          script: script.value,
-          width,
-          height,
-          draft: autoDraft.get(),
-        }),
-      );
-      go.disabled = false;
-      if (made) box.close(), open(made.board.id);
-    },
-  );
+  const words = el("span");
+  const go = button(t("board.create"), { cls: "primary", data: { do: "create" } }, async () => {
+    let made;
+    go.disabled = true;
+    await preview.settled();
+    if (preview.shots || !preview.text.trim()) made = await tryOrToast(post("ui/boards", body()));
+    go.disabled = false;
+    if (made) box.close(), open(made.board.id);
+  });
+  go.append(words);
+  const body = () => ({
+    title: title.value || (preview.script.title ? "" : preview.fileTitle.slice(0, 200) || t("board.untitled")),
+    ...(preview.shots ? { read: preview.script } : {}),
+    width: shape.width,
+    height: shape.height,
+    draft: autoDraft.get(),
+  });
   const box = dialog(
     t("board.new"),
     el(
@@ -214,12 +189,21 @@ function creation(open) {
       "bd-form",
       {},
       el("div", "bd-two", {}, field(t("board.f.title"), title), field(t("board.f.size"), size)),
-      field(t("board.script"), script, { hint: t("board.script_help") }),
+      script,
       examples,
-      told,
     ),
     [go],
     { wide: true },
   );
+  const preview = mountScriptPreview(script, {
+    film: ["style", "negative", "cast"],
+    placeholder: t("board.script_hint"),
+    onchange: ({ text, shots, fileTitle, script: read }) => {
+      title.placeholder = read.title || fileTitle || t("board.title_hint");
+      go.disabled = !!text.trim() && !shots;
+      words.textContent = shots ? t("scriptview.make", { n: shots }) : t("scriptview.make_empty");
+      go.setAttribute("aria-label", words.textContent);
+    },
+  });
   title.focus();
 }

@@ -1,100 +1,112 @@
-// The board as one multi-shot prompt: to copy, and to paste back.
+// The board as one multi-shot prompt, or in another form of scripts: to copy, to save, and to paste back.
 
-import { button, el, seconds, t } from "../dom.js";
+import { button, el, t } from "../dom.js";
 import { copy } from "../actions.js";
-import { get, post, toast, tryOrToast } from "../net.js";
-import { dialog, warnings } from "./dialog.js";
+import { get, toast, tryOrToast } from "../net.js";
+import { mountScriptPreview } from "../script/preview.js";
+import { dialog } from "./dialog.js";
 
 /** The text, and what pasting it back would do. */
 export function scriptView(store) {
   let chinese = document.documentElement.lang.startsWith("zh");
-  let original = "";
-  const area = el("textarea", "bd-input bd-script", {
-    rows: 18,
-    spellcheck: "false",
-    "aria-label": t("board.script"),
-    data: { field: "script-view" },
-  });
-  const told = el("div", "bd-read", { "aria-live": "polite" });
+  let original = null;
+  let form = ""; // the multi-shot prompt
+  let forms = [];
   const language = button(
     t("board.script_language"),
     { text: t("board.script_language"), cls: "quiet", data: { do: "language" } },
     () => ((chinese = !chinese), load()),
+  );
+  const written = el("select", "bd-select sp-forms", {
+    "aria-label": t("scriptview.write_as"),
+    data: { field: "write-as" },
+  });
+  written.addEventListener("change", () => ((form = written.value), load()));
+  const save = button(
+    t("scriptview.save"),
+    { name: "download", text: t("scriptview.save"), data: { do: "save-script" } },
+    () => saveText(preview.text, `${store.board.title}${forms.find((f) => f.id === form)?.ending || ".txt"}`),
   );
   const apply = button(
     t("board.script_apply"),
     { name: "check", text: t("board.script_apply"), cls: "primary", disabled: true, data: { do: "apply-script" } },
     ask,
   );
+  const host = el("div");
   const node = el(
     "div",
     "bd-scroll bd-scriptview",
     {},
     el("p", "st-dim bd-viewhead", {}, t("board.script_view_help")),
-    area,
-    told,
+    el("div", "bd-row wrap", {}, el("span", "", {}, t("scriptview.write_as")), written, language),
+    host,
     el(
       "div",
-      "bd-row",
+      "bd-row wrap",
       {},
       button(t("widgets.copy"), { name: "copy", text: t("widgets.copy"), data: { do: "copy" } }, () =>
-        copy(area.value),
+        copy(preview.text),
       ),
-      language,
+      save,
       el("span", "st-grow"),
       apply,
     ),
   );
+  const isChanged = () => preview.text !== original || preview.edited;
+  const preview = mountScriptPreview(host, {
+    field: "script-view",
+    film: ["style", "negative", "cast"],
+    onchange: (shown) => (apply.disabled = original === null || !shown.shots || !isChanged()),
+  });
 
   async function load() {
     await store.chain;
-    const found = await tryOrToast(get(`${store.path}/script?chinese=${chinese}`));
+    const found = await tryOrToast(get(`${store.path}/script?chinese=${chinese}&form=${form}`));
     if (!found) return;
-    area.value = original = found.text;
-    read();
+    drawForms(found.forms);
+    original = null;
+    preview.setText(found.text);
+    original = preview.text;
   }
-  let round = 0;
-  let timer;
-  async function read() {
-    const mine = ++round;
-    const found = area.value.trim() ? await tryOrToast(post("ui/boards-read", { text: area.value })) : null;
-    if (mine !== round) return;
-    apply.disabled = !found?.shots.length || area.value === original;
-    const length = (found?.shots || []).reduce((sum, s) => sum + s.duration_s, 0);
-    told.replaceChildren(
-      found
-        ? el(
-            "p",
-            "st-dim",
-            {},
-            t("board.count", { n: found.shots.length, time: seconds(length) }),
-            ` · ${t("board.characters", { n: area.value.length })}`,
-          )
-        : "",
-      warnings(found?.faults || []) || "",
-    );
-    node.found = found;
-  }
-  area.addEventListener("input", () => (clearTimeout(timer), (timer = setTimeout(read, 300))));
 
-  function ask() {
+  function drawForms(found) {
+    language.hidden = form !== "";
+    if (forms.length) return;
+    forms = found;
+    const all = [["", t("scriptview.prompt")], ...forms.map((f) => [f.id, f.label])];
+    written.replaceChildren(...all.map(([id, label]) => el("option", "", { value: id }, label)));
+  }
+
+  async function ask() {
+    await preview.settled();
+    if (!preview.shots) return;
     const go = button(
       t("board.script_replace"),
       { text: t("board.script_replace"), cls: "primary", data: { do: "replace" } },
       async () => {
         box.close();
-        if (!(await store.edit({ op: "script", text: area.value }))) return;
+        if (!(await store.edit({ op: "script", read: preview.script }))) return;
         toast(t("board.script_done"), { undo: () => store.undo().then(load) });
         load();
       },
     );
     const box = dialog(
       t("board.script_apply"),
-      el("p", "", {}, t("board.script_sure", { old: store.shots.length, n: node.found.shots.length })),
+      el("p", "", {}, t("board.script_sure", { old: store.shots.length, n: preview.shots })),
       [go],
     );
     go.focus();
   }
   load();
-  return { node, redraw: () => area.value === original && document.activeElement !== area && load() };
+  return {
+    node,
+    redraw: () => preview.text === original && !preview.edited && !node.contains(document.activeElement) && load(),
+  };
+}
+
+function saveText(text, name) {
+  const mark = /\.[ct]sv$/.test(name) ? "\ufeff" : ""; // or Excel takes UTF-8 for the system's own encoding
+  const link = el("a", "", { href: URL.createObjectURL(new Blob([mark, text])), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

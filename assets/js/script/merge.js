@@ -26,11 +26,16 @@ export class Edits {
     this.film = new Map(); // field -> {value, was}
   }
 
-  /** How many cells were changed. */
-  get count() {
-    let sum = this.film.size;
-    for (const changed of this.cells.values()) sum += changed.size;
+  /** How many cells of this reading are changed. Changes of words that it does not have wait for another one. */
+  count(script, keys) {
+    let sum = [...this.film.keys()].filter((field) => this.holdsFilm(script, field)).length;
+    for (const key of keys) sum += this.cells.get(key)?.size || 0;
     return sum;
+  }
+
+  /** Whether a field of the film was changed from what this reading says. */
+  holdsFilm(script, field) {
+    return this.film.get(field)?.was === JSON.stringify(script[field]);
   }
 
   /** Change a cell; the value that was read takes the change away. */
@@ -47,14 +52,14 @@ export class Edits {
     same ? this.film.delete(field) : this.film.set(field, { value, was: JSON.stringify(was) });
   }
 
-  /** Forget the changes whose words are no longer there; how many cells that were. */
+  /** Forget the changes whose words are no longer there, after the text was changed; how many cells that were. */
   follow(script, keys) {
-    const before = this.count;
+    let lost = 0;
     const there = new Set(keys);
-    for (const key of this.cells.keys()) if (!there.has(key)) this.cells.delete(key);
+    for (const [key, changed] of this.cells) if (!there.has(key)) (lost += changed.size), this.cells.delete(key);
     for (const key of this.removed) if (!there.has(key)) this.removed.delete(key);
-    for (const [field, { was }] of this.film) if (JSON.stringify(script[field]) !== was) this.film.delete(field);
-    return before - this.count;
+    for (const field of this.film.keys()) if (!this.holdsFilm(script, field)) lost++, this.film.delete(field);
+    return lost;
   }
 
   /** The shots as they then are: {shot, key, at, changed}, removed ones left out. at: their place in the script. */
@@ -72,7 +77,7 @@ export class Edits {
 
   /** A field of the film as it then is. */
   filmValue(script, field) {
-    return this.film.has(field) ? this.film.get(field).value : script[field];
+    return this.holdsFilm(script, field) ? this.film.get(field).value : script[field];
   }
 }
 

@@ -50,9 +50,11 @@ export class ScriptPreview {
   constructor({ onchange = () => {}, film = FILM_FIELDS, placeholder = "", rows = 22, field = "script" } = {}) {
     this.onchange = onchange;
     this.read = NOTHING;
+    this.readText = "";
     this.keys = [];
     this.rows = [];
     this.edits = new Edits();
+    this.fileTitle = ""; // name of the file that the text came from
     this.chosen = ""; // a form that a person chose; "": the best
     this.failure = "";
     this.lost = 0;
@@ -90,8 +92,7 @@ export class ScriptPreview {
       "div",
       "sp-status bd-read",
       {},
-      (this.readAs = el("span", "", {}, t("scriptview.read_as"))),
-      this.forms,
+      (this.readAs = el("span", "sp-readas", {}, el("span", "", {}, t("scriptview.read_as")))),
       this.count,
     );
     this.told = el("div", "sp-told");
@@ -101,8 +102,9 @@ export class ScriptPreview {
     this.empty = el("p", "sp-empty st-dim", {}, t("scriptview.empty"));
     this.size = el("span", "st-dim sp-size");
     this.place = el("span", "st-dim sp-place");
-    const opened = (text) => {
+    const opened = (text, name) => {
       this.chosen = "";
+      this.fileTitle = name.replace(/\.\w{1,8}$/, "");
       this.setText(text);
     };
     this.left = el(
@@ -141,9 +143,14 @@ export class ScriptPreview {
     return this.reading !== null;
   }
 
+  /** How many cells differ from what was read. */
+  get changed() {
+    return this.edits.count(this.read, this.keys);
+  }
+
   /** Whether anything differs from what was read. */
   get edited() {
-    return this.edits.count > 0 || this.edits.removed.size > 0;
+    return this.changed > 0 || this.rows.length < this.read.shots.length;
   }
 
   /**
@@ -219,7 +226,10 @@ export class ScriptPreview {
   take(found) {
     this.read = found;
     this.keys = shotKeys(found, this.text);
-    this.lost = this.failure ? 0 : this.edits.follow(found, this.keys);
+    if (!this.failure && this.text !== this.readText) {
+      this.lost = this.edits.follow(found, this.keys); // in another form of the same text they wait
+      this.readText = this.text;
+    }
     this.paper.paint(found.spans, found.unread);
     this.draw();
   }
@@ -237,13 +247,13 @@ export class ScriptPreview {
     this.empty.hidden = filled || !!this.failure || read.faults.length > 0;
     this.status.hidden = !filled;
     this.film.node.hidden = this.table.node.hidden = !filled;
-    drawForms(this.forms, read);
-    this.readAs.hidden = this.forms.hidden;
+    this.readAs.hidden = !drawForms(this.forms, read);
+    if (!this.readAs.hidden && !this.forms.parentNode) this.readAs.append(this.forms);
     this.count.textContent = countText(this.rows);
     const removed = read.shots.length - this.rows.length;
     this.told.replaceChildren(
       ...remarks(
-        { faults: read.faults, changed: edits.count, removed, lost: this.lost, failure: this.failure },
+        { faults: read.faults, changed: this.changed, removed, lost: this.lost, failure: this.failure },
         {
           reset: () => (edits.cells.clear(), edits.film.clear(), this.draw()),
           restore: () => (edits.removed.clear(), this.draw()),

@@ -6,14 +6,17 @@ import { GROUP_NAMES } from "./fields.js";
 
 const SHOWN_UNREAD = 40;
 
-/** The forms to choose from, the best first; the one that was read is chosen. */
+/** The forms to choose from, the best first; the one that was read is chosen. Whether there are any. */
 export function drawForms(select, read) {
-  const forms = [...(read.forms || [])].sort((a, b) => b.score - a.score);
-  select.hidden = !forms.length;
+  const forms = [...(read.forms || [])];
+  if (read.label && !forms.some((f) => f.id === read.form)) forms.unshift({ id: read.form, label: read.label });
   const face = JSON.stringify([forms.map((f) => f.id), read.form]);
-  if (select.dataset.face === face) return;
+  if (select.dataset.face !== face)
+    select.replaceChildren(
+      ...forms.map((f) => el("option", "", { value: f.id, selected: f.id === read.form }, f.label)),
+    );
   select.dataset.face = face;
-  select.replaceChildren(...forms.map((f) => el("option", "", { value: f.id, selected: f.id === read.form }, f.label)));
+  return forms.length > 0;
 }
 
 /** "12 shots, 48 s". */

@@ -2,7 +2,7 @@
 // cell as it was. On a narrow page the rows are cards. Rows out of sight cost no layout (content-visibility).
 
 import { button, el, t } from "../dom.js";
-import { ALWAYS, cellText, cellValue, groupOf, SHOT_FIELDS } from "./fields.js";
+import { ALWAYS, cellText, cellValue, groupOf, MAX_S, SHOT_FIELDS } from "./fields.js";
 
 // Least width in em, and share of the room that is left.
 const WIDTHS = {
@@ -93,7 +93,11 @@ export class ShotTable {
     const remove = button(
       t("scriptview.remove_shot", { n: row.shot.number || row.at + 1 }),
       { name: "close", cls: "bare sp-remove", data: { do: "remove-shot" } },
-      () => this.heard.remove(node.row),
+      () => {
+        const beside = node.nextElementSibling || node.previousElementSibling;
+        this.heard.remove(node.row);
+        /** @type {HTMLElement} */ (beside?.querySelector(".sp-remove"))?.focus();
+      },
     );
     const node = el("div", "sp-row", { role: "row" }, ...cells, el("div", "sp-end", { role: "gridcell" }, remove));
     return node;
@@ -109,7 +113,7 @@ export class ShotTable {
     if (!text) node.classList.add("empty");
     if (row.changed.has(field)) node.classList.add("changed"), (node.title = t("scriptview.changed"));
     if (field === "duration") {
-      const from = row.changed.has(field) ? "changed" : row.shot.length_from;
+      const from = row.shot.duration_s > MAX_S ? "over" : row.changed.has(field) ? "changed" : row.shot.length_from;
       node.append(
         el("span", "sp-length", {}, t("scriptview.seconds", { n: text })),
         el("small", "sp-from", { title: t(`scriptview.from_help.${from}`) }, t(`scriptview.from.${from}`)),
@@ -171,6 +175,8 @@ export class ShotTable {
       const to = steps[e.key]();
       (to?.classList.contains("sp-end") ? to.firstElementChild : to)?.focus();
     } else if (e.key === "Enter" || e.key === "F2") this.edit(cell, row.row, cell.dataset.field);
+    else if (e.key === "Escape")
+      cell.blur(); // once more closes the window
     else if (e.key === "Delete" && cell.dataset.field !== "duration")
       this.heard.change(row.row, cell.dataset.field, cellValue(cell.dataset.field, ""));
     else if (e.key.length === 1 && !e.ctrlKey && !e.metaKey && e.key !== " ")

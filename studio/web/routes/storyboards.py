@@ -24,11 +24,13 @@ from studio.domain import JSON, Asset, Task
 from studio.errors import Conflict, MediaError, NotFound, StudioError
 from studio.messages import Message
 from studio.payload import Payload
+from studio.prompt.script import read as reader
 from studio.services.board_repository import StoredBoard
 from studio.storage import storing
 from studio.storyboard import script as text
 from studio.storyboard.commands import AnyCommand, as_change
 from studio.storyboard.edited_script import EditedScript
+from studio.storyboard.from_script import from_script
 from studio.storyboard.limits import MAX_TEXT_CHARS, Id
 from studio.storyboard.to_script import to_script
 from studio.storyboard.written import forms as script_forms
@@ -40,6 +42,7 @@ from studio.web.routes.board_changes import AnswerLog
 from studio.web.routes.files import file_response, thumb_mime
 from studio.web.routes.run_cards import asset_card
 from studio.web.routes.runs import ActorKey, SentenceRoute
+from studio.web.routes.script_json import script_json
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -296,17 +299,13 @@ def _text_routes(api: APIRouter, studio: Studio) -> None:
 
     @api.post("/boards-read")
     def read(body: ScriptText) -> JSON:
-        """What a script would become, before it replaces anything."""
-        parsed = text.parse(body.text)
-        shots = [{"prompt": s.prompt[:MAX_TEXT_CHARS], "duration_s": s.duration_s} for s in parsed.shots]
-        cast = [{"name": m.name, "kind": m.kind} for m in parsed.cast]
-        return {
-            "title": parsed.title,
-            "style": parsed.style,
-            "cast": cast,
-            "shots": shots,
-            "faults": list(parsed.faults),
-        }
+        """What a script would become, before it replaces anything: as /ui/scripts/read, with the prompts and lengths of
+        the board's shots."""
+        script = reader.read(body.text)
+        answer = script_json(script, body.text)
+        for row, shot in zip(answer["shots"], from_script(script).shots, strict=True):
+            row |= {"prompt": shot.prompt[:MAX_TEXT_CHARS], "duration_s": shot.duration_s}
+        return answer
 
     @api.get("/boards/{board_id}/frame/{shot_id}/{end}")
     def frame(request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], actor: ActorKey) -> Response:
