@@ -24,6 +24,9 @@ CONTRACT += [
     "alternatives",
     "compare",
     "lint",
+    "expand_prompt",
+    "translate_prompt",
+    "write_shots",
     "read_script",
     "create_storyboard",
     "storyboards",
@@ -140,6 +143,11 @@ def test_a_prompt_is_judged_and_its_marks_are_refused_unless_wanted(client: Clie
     assert run["request"]["literal_prompt"] is True
     client.predict([run["id"]], timeout_s=10, api_name="/wait")
     assert client.predict(run["id"], api_name="/retry")["request"]["prompt"] == "a (golden:1.2) lamp"
+
+
+def test_without_a_language_model_it_is_said_how_to_add_one(client: Client) -> None:
+    with pytest.raises(AppError, match="No language model is set up"):
+        client.predict("a fox", api_name="/expand_prompt")
 
 
 SCRIPT = """A night in the harbour

@@ -71,6 +71,9 @@ OPERATIONS = (
     Operation("POST", "/alternatives", "alternatives", "requests", list[schemas.Alternative], body="request"),
     Operation("POST", "/comparisons", "compare", "requests", schemas.Comparison, status=201),
     Operation("POST", "/lint", "lint", "requests", schemas.Linted),
+    Operation("POST", "/prompts/expand", "expand_prompt", "requests", schemas.WrittenText, waits=True),
+    Operation("POST", "/prompts/translate", "translate_prompt", "requests", schemas.WrittenText, waits=True),
+    Operation("POST", "/scripts/write", "write_shots", "storyboards", schemas.WrittenShots, waits=True),
     Operation("GET", "/models", "models", "models", list[dict[str, Any]]),
     Operation("GET", "/held-models", "held_models", "models", list[schemas.HeldModel]),
     Operation("POST", "/held-models/resume", "resume_model", "models", list[schemas.HeldModel]),
@@ -220,7 +223,8 @@ def _waiting(studio: Studio, verb: str, values: Callable[[dict[str, Any]], dict[
 
     async def call(**given: Any) -> Any:
         nonlocal waiting
-        asked = values(given) | ({"timeout_s": 0.0} if waiting >= MAX_WAITING_CALLS else {})
+        at_once = waiting >= MAX_WAITING_CALLS and verb == "wait"
+        asked = values(given) | ({"timeout_s": 0.0} if at_once else {})
         waiting += 1
         try:
             return await (await to_thread.run_sync(partial(verbs.call, studio, given["actor"], verb, asked)))

@@ -442,6 +442,30 @@ class Retake(Answer):
     run: Run
 
 
+class Written(Answer):
+    """What a language model answered. warnings: what may be wrong with it, in sentences. usd: null where the price is
+    not known. estimated: the tokens were not counted by its server."""
+
+    model: str
+    tokens_in: int
+    tokens_out: int
+    usd: float | None
+    estimated: bool
+    warnings: list[str]
+
+
+class WrittenText(Written):
+    """A text that a language model wrote."""
+
+    text: str
+
+
+class WrittenShots(Written):
+    """Shots that a language model wrote. script: as a script is read; see its fields there."""
+
+    script: dict[str, Any]
+
+
 class PlannedRequest(Answer):
     """What a submit would do with one request of a batch. stored: its runs, where it was stored before."""
 

@@ -16,11 +16,12 @@ from studio.web.verbs.prompts import PromptVerbs
 from studio.web.verbs.reviews import ReviewVerbs
 from studio.web.verbs.runs import RunVerbs
 from studio.web.verbs.values import checked
+from studio.web.verbs.writing import WritingVerbs
 
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-GROUPS = (RunVerbs, PromptVerbs, FilmVerbs, ReviewVerbs)
+GROUPS = (RunVerbs, PromptVerbs, WritingVerbs, FilmVerbs, ReviewVerbs)
 VERBS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {name: function for group in GROUPS for name, function in vars(group).items() if not name.startswith("_")}
 )

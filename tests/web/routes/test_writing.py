@@ -20,6 +20,7 @@ from studio.services import writing_calls
 from studio.settings import Settings
 from studio.store import budgets, ledger
 from studio.studio import Studio
+from studio.web.rest import schemas
 from tests.providers.http_server import as_json
 from tests.support.chat_server import ChatServer
 from tests.support.kit import QUICK
@@ -374,6 +375,27 @@ def test_an_access_token_answers_for_what_it_writes(priced: Studio) -> None:
             assert refused.status_code == status, refused.text
     with priced.context.store.read() as db:
         assert ledger.spent(db, "") == pytest.approx(found["usd"])
+
+
+# programs ---------------------------------------------------------------------------------------------------------
+
+
+def test_programs_get_the_whole_answer(priced: Studio, server: ChatServer) -> None:
+    with serving(priced) as url, httpx.Client(base_url=f"{url}/api/v1/", timeout=20) as web:
+        body = {"text": EXPAND["text"], "model": "alibaba/wan2.6-t2v", "max_usd": 0.01}
+        found = web.post("prompts/expand", json=body).json()
+        assert schemas.WrittenText.model_validate(found).text == server.answers[0]
+        assert web.post("prompts/translate", json={"text": "雨", "to": "en"}).json()["tokens_in"] == 100
+        server.answers = ['{"shots": [{"prompt": "Rain"}]}']
+        shots = schemas.WrittenShots.model_validate(web.post("scripts/write", json={"text": "Rain"}).json())
+        assert shots.script["shots"][0]["prompt"] == "Rain"
+        asked = len(server.seen)
+        refused = web.post("prompts/expand", json=body | {"max_usd": 0})
+        assert (refused.status_code, refused.json()["error_id"]) == (409, "writing.over_max")
+        assert len(server.seen) == asked
+        server.answers = ["no shots"]
+        refused = web.post("scripts/write", json={"text": "Rain"})
+        assert (refused.status_code, refused.json()["error_id"]) == (400, "writing.no_script")
 
 
 # who may ----------------------------------------------------------------------------------------------------------
