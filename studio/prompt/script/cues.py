@@ -15,7 +15,9 @@ from studio.messages import Message
 from studio.prompt.script.build import ScriptBuilder, ShotBuilder
 from studio.prompt.script.dialogue import lines_of
 from studio.prompt.script.model import DialogueLine
+from studio.prompt.script.records import CAMERA
 from studio.prompt.script.source import Slice
+from studio.prompt.script.words import free
 
 _TIME = r"(?:\d{1,3}:)?\d{1,2}:\d{1,2}[.,]\d{1,3}|\d{1,3}:\d{1,2}:\d{1,2}"
 TIMES = re.compile(rf"^[ \t\ufeff]{{0,9}}({_TIME})[ \t]{{0,9}}-+>[ \t]{{0,9}}({_TIME})[^\n]{{0,200}}$", re.MULTILINE)
@@ -75,13 +77,24 @@ def put(build: ScriptBuilder) -> None:
         build.unread(build.source, Message("tables.no_cues"))
     else:
         _put_head(build, build.source.part(0, found[0].times.start))
+    shows = _are_pictures(found)
     for cue in found:
         shot = build.shot()
         if cue.end_s > cue.start_s:
             shot.times(cue.start_s, cue.end_s, cue.times)
-        _put_words(shot, cue.words)
+        if shows and cue.words:
+            shot.read(build.source.part(cue.words[0].start, cue.words[-1].end))
+        else:
+            _put_words(shot, cue.words)
         for comment in cue.comments:
             build.unread(comment, Message("tables.captions_comment"))
+
+
+def _are_pictures(found: list[Cue]) -> bool:
+    """Whether most cues speak of the camera: then they say what is seen, and nobody speaks them."""
+    judged = [cue.words[0] for cue in found[:100] if cue.words]
+    camera = sum(any(piece.field in CAMERA for piece in free(words)) for words in judged)
+    return bool(judged) and 2 * camera > len(judged)
 
 
 def _put_head(build: ScriptBuilder, head: Slice) -> None:

@@ -142,9 +142,9 @@ class _Gatherer:
             and all(map(_is_shot, item.items))
         ):
             for number, shot in item.pairs:
-                own = Fact("number", label, number) if is_number(number.text) else None
-                record = _record(shot, place)
-                self._film.records.append(replace(record, facts=(own, *record.facts)) if own else record)
+                self._entry_shot(number, shot, place)
+        elif item.kind == "object" and is_number(label.text) and _is_shot(item):
+            self._entry_shot(label, item, place)
         elif item.kind in ("list", "object"):
             members = bool(kind or name == "cast")
             if _has_shots(item, surely=members) or (plain(label.text) in _LISTS and not members):
@@ -160,6 +160,13 @@ class _Gatherer:
                 self._film.unread.append(self._source.part(label.start - 1, item.end))
         elif item.part:
             self._scalar(label, item.part, place)
+
+    def _entry_shot(self, key: Slice, shot: JsonValue, place: Slice | None) -> None:
+        """A shot under a key, which is its number unless it is no number or the shot has one."""
+        record = _record(shot, place)
+        own = any(fact.meaning == "number" for fact in record.facts) or not is_number(key.text)
+        number = () if own else (Fact("number", key, key),)
+        self._film.records.append(replace(record, facts=(*number, *record.facts)))
 
     def _scalar(self, label: Slice, part: Slice, place: Slice | None) -> None:
         name = film_field(label.text)
@@ -218,8 +225,13 @@ def _has_shots(value: JsonValue, *, surely: bool) -> bool:
     return any(_inner_list(item) or (_is_shot(item) and (not surely or len(_strong(item)) > 1)) for item in objects)
 
 
+def _meaning(key: str) -> Meaning:
+    """As for the head of a column; `text` is what a shot shows."""
+    return meaning(key) or ("prompt" if plain(key) in ("text", "文本") else "")
+
+
 def _strong(value: JsonValue) -> set[Meaning]:
-    known: set[Meaning] = {meaning(key.text) for key in value.keys}
+    known: set[Meaning] = {_meaning(key.text) for key in value.keys}
     return known & _STRONG
 
 
@@ -233,7 +245,7 @@ def _record(shot: JsonValue, place: Slice | None) -> Record:
 
 def _put_pairs(value: JsonValue, facts: list[Fact], said: list[tuple[DialogueLine, Slice]]) -> None:
     for key, item in value.pairs:
-        what = meaning(key.text)
+        what = _meaning(key.text)
         if item.kind in ("text", "word"):
             facts.append(Fact(what, key, item.part))
         elif what == "dialogue":

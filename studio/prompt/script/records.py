@@ -170,9 +170,10 @@ class _Writer:
         self._ranges_are_times, self._next_start = ranges_are_times, next_start
         self._facts = sorted((fact for fact in record.facts if fact.value), key=lambda f: f.meaning == "look")
         numbers = [f for f in self._facts if f.meaning == "number" and is_number(f.value.text)]
+        numbers += [f for f in self._facts if f.meaning == "prompt" and f.value.text.isdecimal()]  # "Frame": 1
         numbers += [f for f in self._facts if f.meaning == "scene" and is_number(f.value.text)]
         self._number = numbers[0] if numbers else None
-        prompts = [f for f in self._facts if f.meaning == "prompt"]
+        prompts = [f for f in self._facts if f.meaning == "prompt" and f is not self._number]
         self._prompts = [f for f in prompts if _rank(f) == max(map(_rank, prompts))]
         if prompts and _rank(self._prompts[0]) > 0:
             self._prompts = self._prompts[:1]  # each of them is the whole prompt

@@ -170,7 +170,8 @@ def _with_prompt(meanings: Sequence[Meaning], rows: Sequence[Row]) -> list[Meani
     if "prompt" in found:
         return found
     lengths = {i: _mean_length(rows, i) for i, what in enumerate(found) if what in ("", "scene", "number")}
-    if lengths and lengths[longest := max(lengths, key=lambda i: lengths[i])] >= 12:
+    longest = max(lengths, key=lambda i: lengths[i], default=None)
+    if longest is not None and lengths[longest] >= (6 if found[longest] == "" else 12):
         found[longest] = "prompt"
     return found
 
