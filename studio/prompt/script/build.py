@@ -55,6 +55,7 @@ class ShotBuilder:
         self.number, self._owner, self._index = number, owner, index
         self._texts: dict[str, list[str]] = {}
         self._lines: list[DialogueLine] = []
+        self._speakers: list[str] = []
         self._cast: list[str] = []
         self._source: tuple[int, int] | None = None
         self._own_s: float | None = None
@@ -123,9 +124,11 @@ class ShotBuilder:
             named = line.speaker if line.speaker and not dialogue.is_narrator(line.speaker) else ""
             colon = ": " if named.isascii() else "："
             self._texts.setdefault("voice_over", []).append(f"{named}{colon}{spoken}" if named else spoken)
+            self._speakers.append(named)
             self._span("voice_over", part)
         else:
             self._lines.append(line)
+            self._speakers.append(line.speaker)
             self._span("dialogue", part)
 
     def read(self, part: Slice) -> None:
@@ -258,8 +261,8 @@ class ShotBuilder:
         return {"duration_s": self._owner.default_s, "length_from": "default"}
 
     def speakers(self) -> list[str]:
-        """Who speaks in it."""
-        return [line.speaker for line in self._lines if line.speaker]
+        """Who speaks in it, also unseen."""
+        return [speaker for speaker in self._speakers if speaker]
 
 
 class ScriptBuilder:

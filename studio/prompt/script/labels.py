@@ -75,5 +75,7 @@ def _either(label: str, table: dict[str, F]) -> F | None:
     if found := table.get(words) or table.get(_HAN_SPACE.sub("", words)):
         return found
     if both := SPELT_BOTH.match(label.strip()):
-        return table.get(plain(both[1])) or table.get(plain(both[2]))
+        fields = [field for part in (both[1], both[2]) if (field := table.get(plain(part)))]
+        # a column for both holds lines that say who speaks, a narrator among them
+        return next((field for field in fields if field == "dialogue"), fields[0] if fields else None)
     return None

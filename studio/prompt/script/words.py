@@ -248,7 +248,8 @@ def _camera(part: Slice, taken: list[tuple[int, int]]) -> Iterator[tuple[Found, 
         low, high = _before(text, at) if start == len(text) else at, end if is_mark else start
         if vocabulary.camera_terms(stretch.text) and (at_head or not label_like):
             ends = not mark.strip() or mark in _STOPS
-            if stretch.text.casefold() not in _WEAK or (at_head and mark in _HEAD_MARKS) or (alone and ends):
+            heading = at_head and (mark in _HEAD_MARKS or (len(stretch.text) > 2 and stretch.text.isupper()))
+            if heading or stretch.text.casefold() not in _WEAK or (alone and ends):
                 yield Found("camera", stretch), low, high
         elif is_transition(stretch.text) and not label_like:
             yield Found("transition", stretch), low, high
