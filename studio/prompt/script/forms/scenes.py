@@ -162,12 +162,12 @@ class _Scenes:
 
 
 def _tell_cast(build: ScriptBuilder, lines: list[Line]) -> dict[str, str]:
-    """The cast: who speaks in the picture, and who is introduced with an age in brackets. Gives their names in the cast
+    """The cast: who speaks, seen or unseen, and who is introduced with an age in brackets. Gives their names in the cast
     by what the script calls them: the whole name, or the first."""
     introduced = _Introduced(found for line in lines if line.kind == "action" for found in _introductions(line.part))
     speakers: dict[str, Slice] = {}
     for line in lines:
-        if line.kind == "speech" and is_name(line.who.text) and not is_narrator(line.who.text, line.manner):
+        if line.kind == "speech" and is_name(line.who.text) and not is_narrator(line.who.text):
             speakers.setdefault(title_case(line.who.text), line.who)
     people = [(name, part, introduced.take(name)) for name, part in speakers.items()]
     people += [(title_case(part.text), part, about) for part, about in introduced.rest()]
