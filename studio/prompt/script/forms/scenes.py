@@ -162,7 +162,7 @@ class _Scenes:
 
 
 def _tell_cast(build: ScriptBuilder, lines: list[Line]) -> dict[str, str]:
-    """The cast: who speaks, seen or unseen, and who is introduced with an age in brackets. Gives their names in the cast
+    """The cast: who speaks, seen or unseen, and who is introduced with an age. Gives their names in the cast
     by what the script calls them: the whole name, or the first."""
     introduced = _Introduced(found for line in lines if line.kind == "action" for found in _introductions(line.part))
     speakers: dict[str, Slice] = {}
