@@ -2,9 +2,9 @@
 
 import { currentParams, onHistoryMove } from "./address.js";
 import { connectionCard } from "./connection_card.js";
-import { CHANGED, OPENED } from "./connections.js";
+import { CHANGED, LANGUAGE_MODEL, OPENED } from "./connections.js";
 import { button, el, styles, t } from "./dom.js";
-import { LANGUAGE_MODEL, languageModelCard } from "./language_model_card.js";
+import { languageModelCard } from "./language_model_card.js";
 import { get } from "./net.js";
 
 /** The section of the Settings page. It keeps what is being typed while the rest of the page is drawn anew. */

@@ -10,6 +10,9 @@ export const CHANGED = "studio-connections";
 /** Sent on the document when the address names another card. */
 export const OPENED = "studio-connection-opened";
 
+/** The card of the language model, as links name it beside the providers. */
+export const LANGUAGE_MODEL = "language-model";
+
 /** Open the card of a provider, from anywhere. */
 export function openConnection(provider) {
   openTab("settings", { connection: provider });

@@ -1,12 +1,10 @@
 // The card of the studio's language model, among the connections: where it answers, its model and key, and a test.
 
 import { askLocal, isLocal, keyInput, localBox, submitButton } from "./connection_fields.js";
-import { CHANGED } from "./connections.js";
+import { CHANGED, LANGUAGE_MODEL } from "./connections.js";
 import { button, colon, el, icon, sentences, t } from "./dom.js";
 import { del, get, post, toast, tryOrToast } from "./net.js";
 
-/** As links name this card, beside the providers. */
-export const LANGUAGE_MODEL = "language-model";
 const PATH = "ui/language-model";
 
 /** The card; hidden until the studio has told how the model is set up. */

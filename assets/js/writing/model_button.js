@@ -1,12 +1,9 @@
 // A button for work of the language model; where there is no language model, a line that says how to add one.
 
 import { button, el, styles, t } from "../dom.js";
-import { openConnection } from "../connections.js";
+import { LANGUAGE_MODEL, openConnection } from "../connections.js";
 import { may } from "../rights.js";
 import { followSource } from "./source.js";
-
-/** The card of the language model on the Connections page. */
-export const CARD = "llm";
 
 /**
  * The button, in an element that stays empty until it is known whether there is a language model.
@@ -30,7 +27,12 @@ export function missing(source) {
   return el(
     "button",
     "st-link wr-add",
-    { type: "button", title: source.why, data: { do: "add-language-model" }, onclick: () => openConnection(CARD) },
+    {
+      type: "button",
+      title: source.why,
+      data: { do: "add-language-model" },
+      onclick: () => openConnection(LANGUAGE_MODEL),
+    },
     t("writing.add"),
   );
 }
