@@ -3,6 +3,7 @@ what it was, a film from an idea, a retake from a comment. Nothing changes befor
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,6 +15,17 @@ from tests.support.chat_server import ChatServer
 
 FIRST = "A wet heron stands in rain at night"
 EXPANDED = "A wet grey heron stands in heavy rain at night, low street lamps, medium shot"
+TREATMENT = "A keeper finds a bottle. She reads her own words."
+SHOTS = {
+    "title": "The bottle",
+    "style": "16mm film",
+    "negative": "",
+    "cast": [{"name": "Keeper", "kind": "character", "description": "an old woman"}],
+    "shots": [
+        {"prompt": "Waves roll a green bottle ashore", "duration_s": 4, "shot_size": "wide shot"},
+        {"prompt": "The keeper unrolls a letter", "duration_s": 6, "move": "slow push in"},
+    ],
+}
 
 
 @pytest.fixture
@@ -114,3 +126,35 @@ def test_a_prompt_for_a_retake_is_proposed_and_only_a_person_takes_it(
     second = studio.reviews.get(review).content.versions[1]
     made = studio.runs.get(second.run or "").request
     assert (made.prompt, made.original_prompt) == ("A blue boat drifts", "A red boat drifts")
+
+
+def test_a_film_from_an_idea_ends_in_the_table_and_no_model_means_one_line(
+    site: Site, server: ChatServer, open_page: Callable[..., Page]
+) -> None:
+    server.answers = [TREATMENT, json.dumps(SHOTS)]
+    page = open_page("storyboard")
+    page.locator("[data-do=new-board]").first.click()
+    page.locator("[data-do=from-idea]").click()
+    idea = page.locator(".wr-dialog")
+    expect(idea.locator("[data-do=writing-shots]")).to_be_disabled()
+    idea.locator("[data-field=writing-idea]").fill("A keeper finds a bottle")
+    idea.locator("[data-field=writing-seconds]").fill("10")
+    idea.locator("[data-do=writing-treatment]").click()
+    treatment = idea.locator("[data-field=writing-treatment]")
+    expect(treatment).to_have_value(TREATMENT)
+    treatment.press("End")
+    treatment.press_sequentially(" Night falls.")
+    idea.locator("[data-do=writing-shots]").click()
+    expect(idea).to_have_count(0)
+    assert "Night falls." in json.dumps(server.seen[-1], ensure_ascii=False)
+    table = page.locator(".bd-dialog .sp-result")
+    expect(table).to_contain_text("Waves roll a green bottle ashore")
+    page.locator(".bd-dialog [data-do=create]").click()
+    expect(page.locator(".bd-panel [data-field=prompt]")).to_have_value("Waves roll a green bottle ashore")
+    [board] = [row for row in site.studio.local.storyboards.all() if row.board.title == "The bottle"]
+    assert [shot.duration_s for shot in board.board.shots] == [4, 6] and board.board.style == "16mm film"
+
+    site.studio.language_model.save(base="", model="")
+    page.reload()
+    expect(page.locator(".bd-panel [data-do=add-language-model]")).to_have_text("Add a language model")
+    expect(page.locator(".bd-panel [data-do=expand]")).to_have_count(0)

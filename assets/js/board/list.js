@@ -11,6 +11,7 @@ import { isMine, loadProjects } from "../project_state.js";
 import { may } from "../rights.js";
 import { author, boardShareItems, sharedMark } from "../share.js";
 import { mountScriptPreview } from "../script/preview.js";
+import { NewScriptTools } from "../writing/new_script.js";
 import { SHAPES, sizeById } from "./shapes.js";
 
 /** Draw the list into `root`; open(id) shows a board. */
@@ -193,8 +194,9 @@ function creation(open) {
       examples,
     ),
     [go],
-    { wide: true },
+    { wide: true, done: () => tools.close() },
   );
+  let tools;
   const preview = mountScriptPreview(script, {
     film: ["style", "negative", "cast"],
     placeholder: t("board.script_hint"),
@@ -203,7 +205,10 @@ function creation(open) {
       go.disabled = !!text.trim() && !shots;
       words.textContent = shots ? t("scriptview.make", { n: shots }) : t("scriptview.make_empty");
       go.setAttribute("aria-label", words.textContent);
+      tools?.changed();
     },
   });
+  tools = new NewScriptTools(preview);
+  examples.after(tools.node);
   title.focus();
 }

@@ -166,6 +166,8 @@ export class ScriptPreview {
 
   /** Put another text in place of this one, and read it. */
   setText(text) {
+    this.left.hidden = false;
+    this.node.classList.remove("alone");
     this.paper.setText(text);
     this.ask();
   }
