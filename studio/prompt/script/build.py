@@ -192,7 +192,7 @@ class ShotBuilder:
             if not terms and piece:
                 unknown.append(piece)
         for piece in unknown:  # "we drift along the wall" has no term, but says how the camera moves
-            self._text("move", piece)
+            self._text(vocabulary.leading_field(piece.text) or "move", piece)
 
     def _duration(self, part: Slice) -> None:
         if times := parse_range(part.text):

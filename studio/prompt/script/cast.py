@@ -12,13 +12,15 @@ MAX_HAN_NAME_CHARS = 5
 _ABOUT_HAN = re.compile(r"[岁色穿戴男女]|\d")
 _ITEM = re.compile(r"^\s{0,99}(?:[-*•·‣▪●○–—]|\d{1,3}[.)、])\s{1,9}")
 _NAMED = re.compile(
-    r"^[\s*_`]{0,99}@?(?P<name>[^\W\d_](?:[^,:;|，：；()（）\[\]【】<>–—\n*_-]|-(?=\w)|(?<=\w)_(?=\w)){0,38})[\s*_`]{0,9}"
+    r"^[\s*_`]{0,99}@?(?P<name>[^\W\d_](?:[^,:;|，：；()（）\[\]【】<>–—\n*_-]|-(?=\w)|"
+    r"(?<=\w)_(?=\w)){0,38})[\s*_`]{0,9}"
     r"(?:[,:，：(（\[【–—|-]|\s-\s|$)(?P<about>.*)$",
     re.DOTALL,
 )
 _TITLED = re.compile(r"^[\s*_`]{0,99}(?P<name>(?:Dr|Mr|Mrs|Ms|Prof|St)\.\s[^\W\d_][\w'-]{0,30})", re.IGNORECASE)
 _BARE = re.compile(r"@?[^\W\d_a-z][\w'’.·-]*(?: [^\W\d_a-z][\w'’.-]*){0,2}")
 _LOWER_BARE = re.compile(r"@?[\w'’.·-]+(?: [\w'’.-]+){0,2}")
+_CLOSED_MEMBER = re.compile(r"(?<=[)）])[ \t]{0,3}[、，,][ \t]{0,3}")
 _PARTS = re.compile(r"[;；\n]")
 _COMMAS = re.compile(r"[ \t]{0,9}(?:[,，、/&+|;；\n]|\band\b|和|与)[ \t]{0,9}")
 _MENTION = re.compile(r"@[\w][\w-]*")
@@ -98,8 +100,10 @@ class NameFinder:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = {_key(name): name for name in names if name}
+        # screenplays write names in capitals where somebody comes in or speaks
         capitals = {_key(name).upper(): name for name in self._names.values() if len(name) > 2}
-        self._names = capitals | self._names  # screenplays write names in capitals where somebody comes in or speaks
+        small = {_key(name).title(): name for name in self._names.values() if len(name) > 2 and name == name.upper()}
+        self._names = small | capitals | self._names
         longest_first = sorted(self._names, key=len, reverse=True)
         firsts = "".join(sorted({name[0] for name in longest_first}))
         either = "|".join(map(_pattern, longest_first))
@@ -149,7 +153,16 @@ def _pieces(part: Slice) -> Iterator[Slice]:
         if len(names) > 1 and not stops and all(map(_is_bare, names)):
             yield from names_of(piece)
         else:
-            yield piece
+            yield from _bracketed(piece)
+
+
+def _bracketed(piece: Slice) -> Iterator[Slice]:
+    """`小周（22岁）、老人（70岁）`: parted where a bracket closes, if every part has one."""
+    gaps = list(_CLOSED_MEMBER.finditer(piece.text))
+    ends = [*(gap.start() for gap in gaps), len(piece.text)]
+    starts = [0, *(gap.end() for gap in gaps)]
+    parts = [piece.part(a, b) for a, b in zip(starts, ends, strict=True)]
+    yield from parts if all("(" in p.text or "（" in p.text for p in parts) else [piece]
 
 
 def _is_bare(name: str) -> bool:

@@ -10,6 +10,7 @@ MAX_CHAT_CHARS = 600
 _BEFORE = re.compile(
     r"^(?:(?:sure(?: thing)?|certainly|of course|absolutely|great|got it|okay|ok|perfect|no problem|thanks|"
     r"thank you)(?=[!,.:—–])|"
+    r"(?:video |veo |sora |kling |seedance |final |full )?prompt(?: for [\w .]{1,20})?:$|"
     r"here(?:'s| is| are)\b|below (?:is|are|you)\b|as requested\b|based on your\b|i(?:'ve| have|'d| would|"
     r"'ll)? \w{1,12}\b|"
     r"this (?:prompt|shot list|script|storyboard|version) (?:is|was|has|will|uses|should|works)\b|"

@@ -11,7 +11,7 @@ from studio.prompt.script.labels import film_field, shot_field
 from studio.prompt.script.source import Slice
 
 _LABEL = re.compile(
-    r"[ \t]{0,8}(?:[-*•#>]{1,4}[ \t]{0,3})?[*_]{0,3}"
+    r"[ \t]{0,8}(?:[-*•#>]{1,4}[ \t]{0,3}|[一二三四五六七八九十]{1,3}[、.．])?[*_]{0,3}"
     r"(?:[\[【][ \t]?(?P<boxed>[^\[\]【】\n:：]{2,40}?)[ \t]?[\]】][*_]{0,3}[:：]?"
     r"|(?P<label>[^\W\d_][^\n:：.。!！?？\"“「]{0,40}?)[*_ \t]{0,4}[:：])"
 )

@@ -14,7 +14,8 @@ from studio.prompt.script.source import Slice
 
 _HEADING = re.compile(r"[ \t]{0,9}#{1,6}[ \t]{1,9}(?P<text>[^\n]*)")
 _LABEL = re.compile(
-    r"[ \t\u3000]{0,20}(?:[-*•·▪●>+][ \t]{1,9}|\d{1,2}[.)、][ \t]{1,9})?#{0,6}[ \t]{0,3}[*_【\[]{0,3}"
+    r"[ \t\u3000]{0,20}(?:[-*•·▪●>+][ \t]{1,9}|\d{1,2}[.)、][ \t]{1,9}|"
+    r"[一二三四五六七八九十]{1,3}[、.．])?#{0,6}[ \t]{0,3}[*_【\[]{0,3}"
     r"(?P<label>[^:：\n|]{1,40}?)"
     r"[*_】\]]{0,3}[ \t]{0,3}[:：][*_]{0,3}[ \t]{0,9}(?P<value>.*)"
 )
@@ -51,8 +52,10 @@ _NO_FIELD = re.compile(
     r"[\s*_#>•·-]{0,12}(?:client|agency|log ?line|synopsis|premise|(?:target )?audience|platform|deliverables?|"
     r"date|authors?|writer|"
     r"written by|director|producer|version|draft|goal|objective|call to action|cta|budget|product|brand|"
+    r"aspect ratio|resolution|frame rate|fps|"
     r"copyright|contact|"
-    r"客户|受众|目标受众|目标人群|平台|日期|作者|编剧|导演|版本|梗概|剧情梗概|故事梗概|简介|一句话故事|目的|"
+    r"画幅|画面比例|视频比例|分辨率|帧率|客户|受众|目标受众|目标人群|平台|日期|作者|编剧|导演|版本|梗概|"
+    r"剧情梗概|故事梗概|简介|一句话故事|目的|"
     r"主题句|发布平台)[*_ ]{0,4}[:：]",
     re.IGNORECASE,
 )
@@ -60,6 +63,7 @@ _BOXED_MEMBER = re.compile(
     r"\[(?P<name>(?:Character|Person|角色) ?\w{1,20})[:：]\s{0,3}(?P<about>[^\[\]]{1,400})\]", re.IGNORECASE
 )
 """`[Character A: detective, navy suit]`, as Kling's guide writes it."""
+_COUNTED_HEAD = re.compile(r"[一二三四五六七八九十]{1,3}[、.．]\s{0,3}(?:分镜|镜头|脚本|正文|画面)[\u3400-\u9fff]{0,8}")
 MAX_TITLE_CHARS = 120
 _MARKS = " \t*_`#"
 
@@ -105,6 +109,9 @@ def read(build: FilmBuilder, part: Slice) -> None:
         if boxed := _BOXED_MEMBER.fullmatch(line.text.strip()):
             inner = line.strip()
             build.member(inner.group(boxed, "name"), "character", inner.group(boxed, "about"))
+            continue
+        if _COUNTED_HEAD.fullmatch(stripped.text):
+            is_open = ""
             continue
         if reason := no_field(line.text):
             build.unread(line, reason)
@@ -155,7 +162,9 @@ def _labelled(line: Slice) -> tuple[FilmField, str, Slice] | None:
             label = match["label"] if pattern is _LABEL else match["a"] or match["b"]
             if labels.film_field(label) or labels.member_kind(label):
                 return labels.film_field(label) or "cast", label, line.group(match, "value")
-    if (heading := _HEADING.match(line.text)) or line.text.strip().startswith("**"):
+    alone = line.text.strip()
+    shouted = alone == alone.upper() and len(alone) < 40
+    if (heading := _HEADING.match(line.text)) or alone.startswith("**") or shouted:
         label = (heading["text"] if heading else line.text).strip(_MARKS + ":：")
         if labels.film_field(label) or labels.member_kind(label):
             return labels.film_field(label) or "cast", label, line.part(len(line.text))

@@ -76,6 +76,8 @@ def _either(label: str, table: dict[str, F]) -> F | None:
         return found
     if both := SPELT_BOTH.match(label.strip()):
         fields = [field for part in (both[1], both[2]) if (field := table.get(plain(part)))]
+        if fields == ["voice_over"]:
+            return None  # YUI (V.O.) is a speaker
         # a column for both holds lines that say who speaks, a narrator among them
         return next((field for field in fields if field == "dialogue"), fields[0] if fields else None)
     return None

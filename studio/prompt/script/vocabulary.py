@@ -88,6 +88,15 @@ def camera_terms(phrase: str) -> tuple[CameraTerm, ...]:
     return _joined(phrase, found)
 
 
+def leading_field(phrase: str) -> CameraField | None:
+    """The field of the term that a phrase begins with: "High angle from the roof" is an angle."""
+    words = phrase.split()[:6]
+    for count in range(len(words) - 1, 0, -1):
+        if terms := camera_terms(" ".join(words[:count])):
+            return terms[0].field
+    return None
+
+
 def field_of(phrase: str) -> CameraField | None:
     """The field of a phrase that is one term; None for several, or other words."""
     terms = camera_terms(phrase.strip())

@@ -28,6 +28,12 @@ _TAG = re.compile(r"【([^【】\n]{1,60})】|\[([^\[\]\n]{1,60})\]|[(（]([^()�
 _CUT = re.compile(r"[.。;；,，|｜\n!！?？:：]|\s[–—-]\s|—|–(?=\s)")
 _AROUND = " \t\r\n*_()（）[]【】"
 _COLONS, _HEAD_MARKS = (":", "："), (":", "：", "|", "｜")
+_OPENED, _CLOSED = ("(", "（"), (")", "）")
+_LENGTH_LAST = re.compile(
+    r"(?<=[.!?)\"”」,，。！？|–—-])[ \t]{1,3}(?P<length>\d{1,3}(?:[.,]\d{1,2})?[ \t]?(?:s|secs?|seconds?|"
+    r"秒))[.。]?\s{0,9}$"
+)
+"""`A huge eye opens. 2s`: a length behind the last sentence."""
 _DECIMAL = re.compile(r"\d[.,:]\d")
 _OF = re.compile(r"(?P<terms>[\w' -]{2,50}?)(?<=\w) (?:of|on|showing)(?= )", re.IGNORECASE)
 _STOPS, _COMMAS = set(".。!！?？\n;；"), set(",，")
@@ -80,7 +86,8 @@ def free(part: Slice, known: Container[str] = ()) -> Iterator[Found]:
     known: names of the cast in lower case.
     """
     taken, end = list[tuple[int, int]](), 0
-    for found in sorted((*_tags(part), *_speech(part, known)), key=lambda f: (f.part.start, -len(f.part.text))):
+    marked = (*_tags(part), *_speech(part, known), *_last_length(part))
+    for found in sorted(marked, key=lambda f: (f.part.start, -len(f.part.text))):
         start = found.part.start - part.start
         if start >= end:
             end = start + len(found.part.text)
@@ -190,6 +197,8 @@ def _label_before(text: str, low: int, colon: int) -> tuple[int, PutField, str] 
             if field is None:
                 continue
             before = window[:start].rstrip(" \t")
+            if before[-1:] in _OPENED and window[-1:] in _CLOSED:
+                continue  # YUI (V.O.): says who speaks, and how
             first = (line_start and not before.strip(" \t\u3000*_#【[(>-•·0123456789.)、")) or (
                 start == 0 and low > 0 and text[low - 1] in _BEFORE_LABEL
             )
@@ -220,6 +229,11 @@ def _tags(part: Slice) -> Iterator[Found]:
             and (field := labels.shot_field(label[1]))
         ):
             yield Found(field, whole, label=label[1])
+
+
+def _last_length(part: Slice) -> Iterator[Found]:
+    if match := _LENGTH_LAST.search(part.text, max(0, len(part.text) - 40)):
+        yield Found("duration", part.group(match, "length"))
 
 
 def _speech(part: Slice, known: Container[str]) -> Iterator[Found]:

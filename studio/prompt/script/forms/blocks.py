@@ -60,7 +60,7 @@ _LENGTH = re.compile(
     re.IGNORECASE,
 )
 _HAS_UNIT = re.compile(r"[^\d.,\s]")
-_AROUND = " \t:：|–—-,，.。·*_#"
+_AROUND = " \t:：|–—-,，.。·*_#]】"
 _BULLET = re.compile(r"^\s{0,20}(?:[-*•▪►➤–—]|\d{1,2}[.)、])\s{1,9}")
 _COUNTED = re.compile(r"^(?:[一二三四五六七八九十]{1,3}[、.．]|\d{1,2}[.、)]|[IVX]{1,4}[.)])\s{0,3}")
 _QUOTE_MARK = re.compile(r"^>\s{0,3}")

@@ -54,6 +54,7 @@ _INTRODUCED_HAN = re.compile(
     r"(?<![\u3400-\u9fff])(?P<name>[\u3400-\u9fff]{1,4})[（(](?P<about>[^()（）\n]{0,12}\d{1,3}[^()（）\n]{0,40})[)）]"
     r"(?P<more>[，,][^，。,；()（）\n]{1,20}(?=[，,]))?"
 )
+_AGED = re.compile(rf"{_AGE}(?:,|$)")
 _ABOUT_PEOPLE = re.compile(r"\d|teen|ties\b|,", re.IGNORECASE)
 _NAME_WORD = re.compile(rf"(?<![\w-])[{_CAPITAL}][^\W\d_]{{2,30}}(?![\w-])")
 _NO_FIRST_NAMES = {
@@ -145,7 +146,8 @@ class _Scenes:
         self._only_camera = False
         self._speech.append(line.part.text)
         spoken = " ".join(unquoted(line.part).text.split())
-        words = DialogueLine(speaker=line.who.text, manner=line.manner, text=spoken)
+        manner = "" if _AGED.match(line.manner) else line.manner
+        words = DialogueLine(speaker=line.who.text, manner=manner, text=spoken)
         shot.say(words, line.whole or line.part)
         if not is_off(line.manner) and not is_narrator(line.who.text, line.manner):
             shot.appears(self._names.get(line.who.text.casefold(), ""))
@@ -164,7 +166,7 @@ class _Scenes:
 def _tell_cast(build: ScriptBuilder, lines: list[Line]) -> dict[str, str]:
     """The cast: who speaks, seen or unseen, and who is introduced with an age. Gives their names in the cast
     by what the script calls them: the whole name, or the first."""
-    introduced = _Introduced(found for line in lines if line.kind == "action" for found in _introductions(line.part))
+    introduced = _Introduced(found for line in lines for found in _introductions(line))
     speakers: dict[str, Slice] = {}
     for line in lines:
         if line.kind == "speech" and is_name(line.who.text) and not is_narrator(line.who.text):
@@ -190,7 +192,7 @@ class _Introduced:
         self._taken: set[int] = set()
         for part, about in found:
             words = part.text.casefold().split()
-            for name in (" ".join(words), words[0], words[-1]):
+            for name in (" ".join(words), *words):
                 self._places.setdefault(name, len(self._people))
             self._people.append((part, about))
 
@@ -213,8 +215,13 @@ class _Introduced:
                 yield part, about
 
 
-def _introductions(part: Slice) -> Iterator[tuple[Slice, Slice]]:
-    """(name, description) of everybody whom this paragraph introduces."""
+def _introductions(line: Line) -> Iterator[tuple[Slice, Slice]]:
+    """(name, description) of everybody whom this line introduces: in a paragraph, or as `MOM (40s, exhausted): ...`."""
+    part = line.part
+    if line.kind == "speech" and _AGED.match(line.manner):
+        yield line.who, Slice(line.manner, line.who.end, (line.who.end, part.start))
+    if line.kind != "action":
+        return
     for match in _INTRODUCED.finditer(part.text):
         about, more = match["about"] or match["age"], match["more"] or match["looks"] or ""
         if _ABOUT_PEOPLE.search(about):

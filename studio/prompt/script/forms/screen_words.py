@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from studio.prompt.script.source import Slice
 
 _HEADING = re.compile(
-    r"^(?:(?:scene )?\d{1,4}[A-Z]?[.):]?\s{1,9}|scene \d{1,4}\s{0,3}[:.–—-]\s{0,3})?"
+    r"^(?:(?:scene )?\d{1,4}[A-Z]?[.):]?\s{1,9}(?:[–—-]\s{1,3})?|scene \d{1,4}\s{0,3}[:.–—-]\s{0,3})?"
     r"(?P<place>(?:(?:INT|EXT|EST)(?:\.|/|\. ?/| ?/ ?| (?=[A-Z]))\s{0,3}(?:(?:INT|EXT)[. ]{1,2})?|"
     r"I ?/ ?E[. ]{1,2}|(?:INTERIOR|EXTERIOR)(?:[.:]| [–—-])\s)\S.*"
     r"|(?:内[/／]?外景|外[/／]?内景|内景|外景)[.。·:：\s–—-]{0,4}\S.*)$",
+    re.IGNORECASE,
+)
+ACT = re.compile(
+    r"^(?:COLD OPEN|TEASER|TAG|PROLOGUE|EPILOGUE|(?:ACT|PART|CHAPTER) (?:ONE|TWO|THREE|FOUR|FIVE|\d{1,2}|"
+    r"[IVX]{1,4}))\b.{0,60}$",
     re.IGNORECASE,
 )
 _LOWER = re.compile(r"^(?:int|ext|est) ")

@@ -24,7 +24,8 @@ _SHOT_HEAD = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _HEADING = re.compile(
-    r"^[ \t#*_.\d]{0,12}(?:(?:INT|EXT|EST)\.|(?:INT|EXT)/|I/E[. ]|(?:INT|EXT) (?=[A-Z])|内景|外景|内/外景)",
+    r"^[ \t#*_.]{0,12}(?:(?:SCENE )?\d{1,4}[A-Z]?[ \t.):–—-]{1,6})?(?:(?:INT|EXT|EST)\.|(?:INT|EXT)/|I/E[. ]|"
+    r"(?:INT|EXT) (?=[A-Z])|内景|外景|内/外景)",
     re.MULTILINE,
 )
 _CUE = re.compile(
@@ -120,7 +121,7 @@ class _Reader:
             return [], at + 1
         if section and not self._titled:
             self._title(row.part.group(section, "text"))
-        elif section or row.text.startswith("=") or words.transition_of(row.part):
+        elif section or row.text.startswith("=") or words.transition_of(row.part) or words.ACT.match(row.text):
             return self._line(at)
         elif is_chat(part.text):
             self._build.unread(part, Message("scriptread.chat"))
@@ -178,7 +179,7 @@ class _Reader:
             return [Line("notes", row.part)], at + 1
         if section := words.SECTION.match(row.text):
             return [Line("ahead", row.part.group(section, "text"))], at + 1
-        if row.text.startswith("="):
+        if row.text.startswith("=") or (words.ACT.match(row.text) and row.closes):
             return [Line("ahead", row.part.strip("= "))], at + 1
         if words.END_HEAD.match(row.text):
             return [], at + 1

@@ -40,8 +40,8 @@ _HEADING = re.compile(
 _INSIDE = re.compile(r"^[【\[]?(?:内[/／]?外景|外[/／]?内景|内景|外景)[.。·:：\s–—-]{0,4}(?P<rest>\S.{0,200}?)[】\]]?$")
 _PLACE_LABEL = re.compile(r"^(?:地点|场景|时间|时空|景别?|日/?夜|内/?外)\s{0,3}[:：]\s{0,3}(?P<rest>\S.*)$")
 _CAST_LABEL = re.compile(
-    r"^[【\[]?(?P<label>(?:出场|登场|出镜|主要|本场)?(?:人物|角色|演员)(?:表|介绍|设定|"
-    r"小传)?)[】\]]?\s{0,3}[:：]\s{0,3}(?P<rest>.*)$"
+    r"^[【\[]?(?P<label>(?:出场|登场|出镜|主要|本场)?(?:人物|角色|演员)(?:表|介绍|设定|小传)?|登场|出场|出镜)"
+    r"[】\]]?\s{0,3}[:：]\s{0,3}(?P<rest>.*)$"
 )
 _CAST_INSIDE = re.compile(r"[；;，,\s]{1,3}(?=(?:出场|登场)?(?:人物|角色)[:：])")
 _ACTION = re.compile(r"^[（(]?[△▲∆Δ⊿◬]\s{0,3}[:：]?\s{0,3}")
@@ -65,6 +65,7 @@ _SPEECH = re.compile(
     r"(?:[:：]\s{0,3}(?P<said>.*)|(?P<quoted>[「『“].*))$",
     re.IGNORECASE,
 )
+_NAMED = re.compile(r"^(?P<name>[\w\u3400-\u9fff·]{1,12})\s{0,3}[（(](?P<manner>[^（）()]{1,40})[)）]$")
 _LED = re.compile(r"^(?P<name>[\u3400-\u9fff·]{2,4})(?P<how>[^:：\n]{1,24})[:：]\s{0,3}(?P<said>[「『“\"].*)$")
 _LEAD = re.compile(r"^[（(](?P<manner>[^（）()]{1,40})[)）]\s{0,3}")
 _MANNER = re.compile(r"^[（(](?P<manner>[^（）()]{1,60})[)）]$")
@@ -134,6 +135,7 @@ class _Reader:
         self._build, self._rows = build, page.rows
         self._names: set[str] = set()
         self._titled = self._started = False
+        self._numbered = any(_is_heading(row.text.lstrip("#* ")) for row in page.rows)
         self._counts = Counter(m["name"].strip() for row in page.rows if (m := _SPEECH.match(row.text)))
         for row in page.rows:
             if label := _CAST_LABEL.match(row.text):
@@ -160,6 +162,8 @@ class _Reader:
             return self._episode(part), at + 1
         if label := _CAST_LABEL.match(text):
             return [], self._cast(at, part, label)
+        if _PLACE_LABEL.match(text) and not self._numbered:
+            return self._scene(at, part)
         if action := _ACTION.match(text):
             words = part.part(action.end())
             return [self._picture(words.strip("）)") if text[0] in "（(" else words)], at + 1
@@ -305,7 +309,7 @@ class _Reader:
         """字幕：, 音效：, BGM：, 转场：, and words of transition."""
         if transition := transition_of(part.strip("【】[]（）()")):
             return [Line("transition", transition)]
-        if THE_END.match(part.text.strip("（）()【】")):
+        if THE_END.match(part.text.strip("（）()【】—-– ")):
             return [Line("notes", part)]
         if mark := _MUSIC_MARK.match(part.text):
             sound = part.part(mark.end())
@@ -333,6 +337,9 @@ class _Reader:
             return [Line("notes", part.group(manner, "manner"))], at + 1
         if part.text in self._names or (part.text.rstrip("：:") in self._names):
             return self._below(at, part.strip("：: "), "", part)
+        bare = _NAMED.match(part.text)
+        if bare and bare["name"] in self._names:
+            return self._below(at, part.group(bare, "name"), bare["manner"], part)
         match = _SPEECH.match(part.text)
         if match and self._is_name(match["name"].strip(), (match["manner"] or "") + (match["os"] or "")):
             who = part.group(match, "name").strip()
@@ -356,7 +363,7 @@ class _Reader:
         """The words of a speaker whose name stands in a line of its own."""
         following = at + 1
         if following < len(self._rows) and (how := _MANNER.match(self._rows[following].text)):
-            manner, following = how["manner"], following + 1
+            manner, following = ", ".join(filter(None, (manner, how["manner"]))), following + 1
         if following >= len(self._rows):
             return [], at
         row = self._rows[following]
