@@ -16,6 +16,7 @@ from studio.domain import JSON, MEDIA_INPUTS, NEVER_SENT, Kind, Task
 from studio.errors import CapabilityError
 from studio.field_errors import short
 from studio.messages import Message, term
+from studio.prompt import markup
 from studio.prompt.variations import MAX_SEED_DIGITS, expand, literal_braces_note, parse_seeds
 
 LISTS = ("images", "references")
@@ -23,6 +24,8 @@ VOICES = "reference_voices"
 """The one media field that is no slot of its own: a file of `references` carries its voice."""
 
 MEDIA = MEDIA_INPUTS
+CHOICE: tuple[markup.MarkKind, ...] = ("choice",)
+"""What combinations spread out; other marks are refused, so nothing is to be told of them."""
 TEXT_FIELDS = ("prompt", "negative_prompt")
 """Never changed by a switch of model; too long a text is refused at the field instead."""
 
@@ -214,7 +217,11 @@ def to_requests(values: JSON, model: Model, task: Task) -> list[JSON]:
 
 def notes_of(values: JSON, model: Model, task: Task) -> list[str]:
     """What a person should know of the requests that `bodies_of` makes, before they are submitted."""
-    note = literal_braces_note(to_request(values, model, task)) if values.get("combinations") else ""
+    request = to_request(values, model, task)
+    wanted = request.get("literal_prompt") or not any(
+        markup.find(str(request.get(k) or ""), CHOICE) for k in TEXT_FIELDS
+    )
+    note = literal_braces_note(request) if values.get("combinations") and wanted else ""
     return [note] if note else []
 
 

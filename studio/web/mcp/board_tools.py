@@ -243,6 +243,7 @@ def _edit_shot(studio: Studio) -> Callable[..., ShotAnswer]:
         storyboard_id: BoardId,
         shot_id: ShotId,
         prompt: Words | None = None,
+        literal_prompt: Annotated[bool, Field(description="Send marks such as (word:1.2) as they stand")] | None = None,
         dialogue: Words | None = None,
         sound: Words | None = None,
         shot_size: Annotated[str, Field(max_length=200, description="Such as close-up, wide shot")] | None = None,
@@ -274,7 +275,7 @@ def _edit_shot(studio: Studio) -> Callable[..., ShotAnswer]:
             number=label, prompt=prompt, dialogue=dialogue, voice_over=voice_over, sound=sound, music=music,
             shot_size=shot_size, angle=angle, lens=lens, move=move, place=place, cast=cast,
             duration_s=duration_s, trim_in_s=trim_in_s, trim_out_s=trim_out_s, model=model, transition=transition,
-            transition_s=transition_s, seed=seed, notes=notes,
+            transition_s=transition_s, seed=seed, notes=notes, literal_prompt=literal_prompt,
         )  # fmt: skip
         if start is not None or start_asset is not None:
             fields["start"] = {"kind": start or "asset", "asset": start_asset}

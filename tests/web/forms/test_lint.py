@@ -56,3 +56,6 @@ def test_combinations_still_refuse_the_marks_that_stay(forms: FormEvents) -> Non
     parts = checked(forms, "a {red|__hue__} car", combinations=True)
     assert [problem["field"] for problem in parts["bar"]["problems"]] == ["prompt"]
     assert rules(parts) == ["foreign.wildcard"]
+    assert parts["bar"]["warnings"] == [], "it is not sent, so nothing says that it is"
+    literal = checked(forms, "a {red|__hue__} car", combinations=True, literal_prompt=True)["bar"]
+    assert (literal["warnings"][0], literal["problems"]) == ("Sent as written: __hue__.", [])
