@@ -67,6 +67,7 @@ _SINGLE = re.compile(r"'((?:[^'\\\n]|\\.)*+)'(?=\s{0,99}[,:\]}])")
 _CURLY = re.compile(r"“([^“”\n]*+)[”\"]")
 _CLOSING = re.compile(r'"\s{0,99}[,:\]}]')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_SIGNS = re.compile(r"\\.|\"", re.DOTALL)
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _NOTHING = {"null", "none", "nil", "undefined", "nan"}
 _STRINGS = json.JSONDecoder(strict=False)  # a line break within a text is taken as it is
@@ -75,6 +76,11 @@ _STRINGS = json.JSONDecoder(strict=False)  # a line break within a text is taken
 def read(source: Slice, at: int = 0) -> JsonText | None:
     """The list or object that begins at this character of the source; None where none does. It never raises."""
     return _Reader(source, at).read()
+
+
+def _escaped(sign: re.Match[str]) -> str:
+    """A quotation mark as JSON has it within a text: one that stands bare, or that a single one was escaped as."""
+    return {'"': '\\"', "\\'": "'"}.get(sign[0], sign[0])
 
 
 class _Reader:
@@ -187,9 +193,7 @@ class _Reader:
         if "\\" not in part.text and not _NO_TEXT.search(part.text):
             return part
         try:
-            meant, _ = _STRINGS.raw_decode(
-                '"' + part.text.replace("\\'", "'").replace('\\"', '"').replace('"', '\\"') + '"'
-            )
+            meant, _ = _STRINGS.raw_decode(f'"{_SIGNS.sub(_escaped, part.text)}"')
         except ValueError:
             self._mistakes.append(Mistake(start, "escape"))
             meant = _ESCAPE.sub(r"\1", part.text)
