@@ -135,6 +135,10 @@ def test_numbers_are_read_as_words_letters_and_signs(text: str, numbers: list[st
         "A clock shows 10:00-11:00 on the wall, ratio 16:9.",
         "Cut 2 carrots into cubes.",
         "Open from 9 to 5, a shop in the rain.",
+        "5-10 second video of a cat, aspect 16:9 to 9:16",
+        "0-60 mph in 3-4 s, a red car on a salt lake",
+        "A 3-5s loop. Two dancers, 2-3 s each.",
+        "12:30 - a clock on the wall. Nobody moves.",
         "",
     ],
 )

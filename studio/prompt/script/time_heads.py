@@ -42,7 +42,7 @@ def time_ranges(text: str) -> list[ShotHead]:
     if len(unsure) > max(1, len(sure)) and _adds_up(unsure):
         return unsure
     if len(sure) == 1 and not (sure[0].at_line or (sure[0].times and sure[0].times.start_s == 0)):
-        return []
+        return []  # a time in a sentence
     return sure
 
 
@@ -88,7 +88,8 @@ def _range_head(text: str, times: Times) -> tuple[ShotHead | None, bool]:
         return None, False
     if not bracketed and line is None and not times.marked:
         return None, False
-    certain = times.marked and (bracketed or colon or line is not None)
+    dashed = line is not None and text[times.end : head.end].strip(" \t*_内") != ""
+    certain = times.marked and (bracketed or colon or dashed)
     title = _title(text, start) if certain and bracketed and colon and line is None else None
     if title:
         head = replace(head, start=title[0], title_at=title[1:], at_line=True)

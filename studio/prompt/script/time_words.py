@@ -18,7 +18,7 @@ _RANGE = rf"(?:from\s{{1,2}}|第|从)?(?P<range>{RANGE})(?:\s?内)?"
 _LENGTH = rf"(?P<length>{_N}{UNIT})(?:\s?(?:long|左右))?"
 _POINT = rf"(?:at\s{{1,2}}|@\s?|t\s?=\s?)?(?P<point>{_CLOCK})"
 _OPEN, _CLOSE = r"[\[【(（〔{]", r"[\]】)）〕}]"
-_SIGN = re.compile(rf":|{UNIT}\s*\Z", re.IGNORECASE)
+_SIGN = re.compile(rf":\d{{2}}|{UNIT}\s*\Z", re.IGNORECASE)
 _NEXT = r"(?=\s{0,3}(?:[:：,，.。|–—;；)\]）】*_/·→-]|$))"
 
 _BRACKETED = re.compile(rf"{_OPEN}\s{{0,2}}{_LABEL}(?:{_RANGE}|{_LENGTH}|{_POINT})\s{{0,2}}{_CLOSE}", re.IGNORECASE)
