@@ -77,6 +77,9 @@ LONG: Heads = [("1", None, None, 3, "one"), ("2", None, None, 2.5, "two")]
         "镜头1：【3秒】one\n镜头2：【2.5秒】two",
         "镜头1（约3秒）：one\n镜头2（约2.5秒）：two",
         "第一镜【时长：3秒】one\n第二镜【时长：2,5秒】two",
+        "镜头1 3秒 one\n镜头2 2.5秒 two",
+        "【镜头一：one 3s】\n【镜头二：two 2.5s】",
+        "Shot 1 of 2 (3s): one\nShot 2 of 2 (2.5s): two",
     ],
 )
 def test_a_length_is_no_time(text: str) -> None:
@@ -98,6 +101,8 @@ def test_a_length_is_no_time(text: str) -> None:
         "第0-3秒：one\n第3-5.5秒：two",
         "【0-3秒】one【3-5.5秒】two",
         "0秒到3秒：one，3秒到5.5秒：two",
+        "[0s-3s: one] [3s-5.5s: two]",
+        "[00:00-00:03 | one]\n[00:03-00:05.5 | two]",
     ],
 )
 def test_times_alone_head_shots_as_well(text: str) -> None:
@@ -117,6 +122,12 @@ def test_times_alone_head_shots_as_well(text: str) -> None:
         ("Scene 1, Shot 1: a\nScene 1, Shot 2: b", ["1", "2"]),
         ("Shot 1 wide street. Shot 2 close on a face.", ["1", "2"]),
         ("1. a\n2. b\n3. c", ["1", "2", "3"]),
+        ("Shot A: a\nShot B: b", ["A", "B"]),
+        ("First shot: a. Second shot: b. Final shot: c.", ["1", "2", ""]),
+        ("首镜：a\n次镜：b\n尾镜：c", ["1", "2", ""]),
+        ("Sc 1 Sh 1 (3s): a\nSc 1 Sh 2 (2s): b", ["1", "2"]),
+        ("1A – CU – 2.5s – a\n1B – WS – 3s – b", ["1A", "1B"]),
+        ("SH010 | 3s | a\nSH020 | 2s | b", ["010", "020"]),
         ("Shot 1: as in Shot 3, rain. Shot 2: sun, unlike Shot 1.", ["1", "2"]),
     ],
 )

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator
 from studio.prompt.script.labels import shot_field
 from studio.prompt.script.model import DialogueLine
 from studio.prompt.script.source import Slice
+from studio.prompt.script.vocabulary import camera_terms
 
 WORDS_PER_S = 2.6
 """Speaking rate that dialogue is timed with, words a second (conversational English is 2.3 to 3)."""
@@ -158,7 +159,8 @@ def find_speech(part: Slice, known: Container[str] = ()) -> Iterator[tuple[Dialo
     for match in _UNQUOTED.finditer(part.text):
         who = match["caps"] or match["who"]
         name = _speaker(who).casefold()
-        if name in known or (match["caps"] and who not in _NO_NAME_CAPS and shot_field(who) is None):
+        named = match["caps"] and who not in _NO_NAME_CAPS and shot_field(who) is None and not camera_terms(who)
+        if name in known or named:
             said = part.group(match, "line")
             line = DialogueLine(speaker=_speaker(who), manner=(match["manner"] or "").strip(), text=said.strip().text)
             yield line, part.part(match.start("caps" if match["caps"] else "who"), match.end())

@@ -21,9 +21,13 @@ SCENE, SHOT, BEAT = 0, 1, 2
 """What a heading is of: of a scene that may hold shots, of a shot, of a part of one."""
 
 _WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_ORDINALS = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    "opening", "next", "final", "last", "closing", "ending",
+)  # fmt: skip
 _LEVELS = {
-    SCENE: ("scene", "clip", "segment", "part", "act", "场景", "场面", "片段", "段落", "幕", "シーン"),
-    SHOT: ("shot", "cut", "分镜头", "镜头", "分镜", "镜号", "镜", "カット", "ショット"),
+    SCENE: ("scene", "sc", "clip", "segment", "part", "act", "场景", "场面", "片段", "段落", "幕", "シーン"),
+    SHOT: ("shot", "sh", "cut", "分镜头", "镜头", "分镜", "镜号", "镜", "カット", "ショット"),
     BEAT: ("beat", "panel", "frame", "画面", "格"),
 }
 _LEVEL_OF = {word.casefold(): level for level, words in _LEVELS.items() for word in words}
@@ -33,7 +37,9 @@ _DIGITS = r"\d{1,4}(?:[A-Ha-h](?![A-Za-z0-9]))?(?:[.-]\d{1,3}(?=\s{0,2}[:：\])�
 _HAN = "[零〇一二两三四五六七八九十百]{1,5}"
 _CORE = re.compile(
     rf"(?<![A-Za-z0-9_@])(?P<latin>{_LATIN})(?:[ \t]{{0,3}}(?:\#|no\.?|nr\.?|number|№)?[ \t]{{0,2}}(?P<n>{_DIGITS})"
-    rf"|[ \t]{{1,3}}(?P<word>{'|'.join(_WORDS)}|[IVX]{{1,4}}(?=[ \t]{{0,2}}[:.)\]–—-])))(?![A-Za-z0-9])"
+    rf"|[ \t]{{1,3}}(?P<word>{'|'.join(_WORDS)}|(?:[IVX]{{1,4}}|[A-H])(?=[ \t]{{0,2}}[:.)\]–—-])))(?![A-Za-z0-9])"
+    rf"|(?<![A-Za-z])(?P<ordinal>{'|'.join(_ORDINALS)}) (?:shot|scene|clip)(?=[*_ ]{{0,3}}[:(\[])"
+    r"|(?P<end>首|次|尾|末|开场|结尾|最后一个?)(?:镜头|镜)(?=\s?[:：（(【])"
     rf"|第[ \t]{{0,2}}(?P<nth>\d{{1,4}}|{_HAN})[ \t]{{0,2}}(?:个|號|号|组)?[ \t]{{0,2}}(?P<nth_of>{_HAN_WORD})头?"
     rf"|(?P<han>{_HAN_WORD})[ \t]{{0,2}}[#号]?[ \t]{{0,2}}"
     rf"(?:(?P<han_n>{_DIGITS})(?![A-Za-z0-9])|(?P<han_word>[①-⑳]|{_HAN}(?![^\s:：,，、.。（(【\[）)】\]—–|-])))",
@@ -42,7 +48,12 @@ _CORE = re.compile(
 _ITEM = re.compile(
     r"^[ \t]{0,8}(?:[(（](?P<in>\d{1,3})[)）]|(?P<n>\d{1,3})[.)、．](?!\d)|(?P<c>[①-⑳]))[ \t]{0,4}", re.MULTILINE
 )
+_CODE = re.compile(r"^[ \t*•-]{0,6}(?P<n>[A-Z]{0,3}_?\d{1,4}[A-Z]?)[ \t]{0,2}[–—|:：-](?=[ \t]|\D)", re.MULTILINE)
 _MARKS = re.compile("[*_#>•·●▶►■◆\\-–—~ \t\u3000\u2600-\u27bf\ufe0f\U0001f300-\U0001faff]*\\Z")
+_OF_ALL = re.compile(
+    r"[ \t]{0,2}(?:/|of|共)[ \t]{0,2}\d{1,3}(?=[ \t]{0,2}(?:[:：.)\]）】(（\[【|–—-]|$))", re.MULTILINE
+)
+_SHOT_NEXT = re.compile(r"sh(?:ot)?[ \t]?\d", re.IGNORECASE)
 _BOLD = re.compile(r"[*_ \t\u3000]*")
 _BOUNDARY = frozenset(" \t\u3000;；。.!！?？…|，,、:：)）]】》>”\"'’」』\n\r")
 _ENDS = frozenset(';；。.!！?？…|)）]】”"」』\n\r')
@@ -83,7 +94,7 @@ def numbered(text: str) -> list[ShotHead]:
             found.append(head)
             reached = head.end
     if len(found) < 2:
-        found = [head for head in found if not head.bare or head.at_line]
+        return [head for head in found if (not head.bare or head.at_line) and head.number]
     return found
 
 
@@ -100,6 +111,15 @@ def items(text: str) -> list[ShotHead]:
     return found if len(found) > 1 else []
 
 
+def codes(text: str) -> list[ShotHead]:
+    """`1A – ...`, `SH010 | ...`: lines that begin with a code of a shot and a dash, a bar or a colon; two at least."""
+    found: list[ShotHead] = []
+    for code in _CODE.finditer(text):
+        after = _After(text, code.end("n"))
+        found.append(ShotHead(code.start(), after.end, code["n"], code.span("n"), after.times))
+    return found if len(found) > 1 else []
+
+
 def _follows(head: ShotHead, found: list[ShotHead]) -> bool:
     """Within a paragraph numbers without a time count up; another order is a reference to a shot."""
     if head.at_line or head.times:
@@ -111,8 +131,9 @@ def _follows(head: ShotHead, found: list[ShotHead]) -> bool:
 
 
 def _head(text: str, core: re.Match[str], reached: int) -> ShotHead | None:
-    group = next(g for g in ("n", "word", "nth", "han_n", "han_word") if core[g])
-    level = _LEVEL_OF[(core["latin"] or core["nth_of"] or core["han"]).casefold()]
+    group = next(g for g in ("n", "word", "nth", "han_n", "han_word", "ordinal", "end") if core[g])
+    word = core["latin"] or core["nth_of"] or core["han"] or "shot"
+    level = _LEVEL_OF[word.casefold()]
     before = _Before(text, core.start(), reached)
     after = _After(text, core.end(), opened=before.opened)
     if before.opened and not after.closed:
@@ -127,8 +148,9 @@ def _head(text: str, core: re.Match[str], reached: int) -> ShotHead | None:
     )  # fmt: skip
     marked = bool(after.times or after.colon or before.opened or before.times)
     if before.at_line:
-        plain = group in ("word", "han_word") or level != SHOT or core["latin"] == "cut"
-        return head if marked or after.separated or not plain else None
+        plain = group not in ("n", "nth", "han_n") or level != SHOT or word.casefold() in ("cut", "sh")
+        follows = level == SCENE and _SHOT_NEXT.match(text, after.end)
+        return head if marked or after.separated or not plain or follows else None
     if not before.boundary:
         return None
     if marked:
@@ -163,6 +185,7 @@ class _After:
     def __init__(self, text: str, at: int, *, opened: str = "") -> None:
         self.times: Times | None = None
         self.closed = self.colon = self.separated = self.kling = colon = False
+        at = total.end() if (total := _OF_ALL.match(text, at)) else at
         for _ in range(6):
             bold = _BOLD.match(text, at)
             at = bold.end() if bold else at
@@ -187,8 +210,12 @@ def _closing(text: str, at: int, opened: str) -> int | None:
 
 
 def number_of(word: str) -> str:
-    """`one`, `II`, `十二`, `③` in digits; anything else as it is."""
+    """`one`, `first`, `II`, `十二`, `③` in digits; "" for `final`, `尾`; anything else as it is."""
     plain = word.casefold()
+    if plain in _ORDINALS:
+        return str(_ORDINALS.index(plain) + 1) if _ORDINALS.index(plain) < 10 else ""
+    if word[0] in "首次尾末开结最":
+        return {"首": "1", "次": "2"}.get(word[0], "")
     if plain in _WORDS:
         return str(_WORDS.index(plain) + 1)
     if "①" <= word <= "⑳":

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from studio.prompt.script.closing import closing_start
 from studio.prompt.script.durations import RANGE, UNIT
-from studio.prompt.script.heads import CLOSE, OPEN, SCENE, SHOT, ShotHead, items, numbered
+from studio.prompt.script.heads import CLOSE, OPEN, SCENE, SHOT, ShotHead, codes, items, numbered
 from studio.prompt.script.source import Slice
 from studio.prompt.script.time_heads import beginnings, lengths, sections, time_ranges
 from studio.prompt.script.time_words import Times, in_brackets, whole_time
@@ -38,6 +38,7 @@ _LABELLED = re.compile(
 """`wide, 4s:`: terms and a time before a colon."""
 _HEADING_MARK = re.compile(r"[ \t\n]{0,8}(?:\#{1,6}|\*\*|__)")
 TITLE_CHARS = 60
+_TAIL = re.compile(rf"[ \t,，;；|·]{{1,3}}(?P<time>{RANGE}|\d{{1,4}}(?:[.,]\d{{1,3}})?{UNIT})\s*\Z", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?。！？\n]")
 HEADING_CHARS = 200
 """Longest first line of a shot that is looked through for a time between dashes or bars."""
@@ -103,7 +104,12 @@ def shot_layout(text: str) -> ShotLayout | None:
         return _layout(source, "timed_sections", found)
     if found := beginnings(text) or lengths(text):
         return _layout(source, "time_ranges", found)
-    return _layout(source, "numbered_list", listed) if listed else None
+    if listed:
+        return _layout(source, "numbered_list", listed)
+    if coded := codes(text):
+        layout = _layout(source, "timed_shots", coded)
+        return layout if all(part.times for part in layout.shots) else None
+    return None
 
 
 def _levels(heads: list[ShotHead]) -> tuple[list[ShotHead], list[ShotHead]]:
@@ -195,6 +201,8 @@ def _with_times(part: ShotPart) -> ShotPart:
     line = first.text[:HEADING_CHARS].partition("\n")[0]
     if (label := _LABELLED.match(line)) and (found := whole_time(label["time"])):
         return _cut(part, 0, _moved(found, first.start + label.start("time")), label.start("time"), label.end())
+    if part.head.bracket is not None and (tail := _TAIL.search(first.text)) and (found := whole_time(tail["time"])):
+        return _cut(part, 0, _moved(found, first.start + tail.start("time")), tail.start(), len(first.text))
     columns = _columns(first, _COMMA) if part.head.bracket is not None else _columns(first.part(0, len(line)), COLUMN)
     for column in columns if len(columns) > 1 else []:
         if found := whole_time(column.text):

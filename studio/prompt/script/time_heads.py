@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from studio.prompt.script.durations import UNIT, parse_seconds
-from studio.prompt.script.heads import CLOSE, OPEN, SEPARATORS, ShotHead
+from studio.prompt.script.heads import BRACKET_CHARS, CLOSE, OPEN, SEPARATORS, ShotHead
 from studio.prompt.script.time_words import Times, in_brackets, ranges
 
 LOOK_BACK = 40
@@ -80,7 +80,7 @@ def lengths(text: str) -> list[ShotHead]:
 
 def _range_head(text: str, times: Times) -> tuple[ShotHead | None, bool]:
     start = _open(text, times)
-    bracketed = start < times.at[0] and _close(text, times) > times.end
+    bracketed = text[start] in OPEN and text[_close(text, times) - 1] in CLOSE
     line = _line_start(text, start)
     head, colon = _head(text, times, line is not None)
     last = text[start - 1 : start] if start else "\n"
@@ -91,9 +91,18 @@ def _range_head(text: str, times: Times) -> tuple[ShotHead | None, bool]:
     dashed = line is not None and text[times.end : head.end].strip(" \t*_内") != ""
     certain = times.marked and (bracketed or colon or dashed)
     title = _title(text, start) if certain and bracketed and colon and line is None else None
+    if text[start] in OPEN and not bracketed and (close := _inner_close(text, head.end, text[start])):
+        return replace(head, bracket=close), times.marked
     if title:
         head = replace(head, start=title[0], title_at=title[1:], at_line=True)
     return head, certain
+
+
+def _inner_close(text: str, at: int, opened: str) -> int | None:
+    """Where a bracket closes that holds words behind the time, `[0-3s: she waits]`, on the same line."""
+    line = text.find("\n", at, at + BRACKET_CHARS)
+    close = text.find(CLOSE[OPEN.index(opened)], at, at + BRACKET_CHARS if line < 0 else line)
+    return close if close > at else None
 
 
 def _title(text: str, at: int) -> tuple[int, int, int] | None:

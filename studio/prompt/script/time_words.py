@@ -23,7 +23,8 @@ _NEXT = r"(?=\s{0,3}(?:[:：,，.。|–—;；)\]）】*_/·→-]|$))"
 
 _BRACKETED = re.compile(rf"{_OPEN}\s{{0,2}}{_LABEL}(?:{_RANGE}|{_LENGTH}|{_POINT})\s{{0,2}}{_CLOSE}", re.IGNORECASE)
 _OPENED = re.compile(
-    rf"{_LABEL}(?:{_RANGE}|{_LENGTH}{_NEXT}|(?P<at>at\s{{1,2}}){_POINT})", re.IGNORECASE | re.MULTILINE
+    rf"{_LABEL}(?:{_RANGE}|{_LENGTH}(?:{_NEXT}|(?<=\d[sS秒])(?=\s))|(?P<at>at\s{{1,2}}){_POINT})",
+    re.IGNORECASE | re.MULTILINE,
 )
 _LISTED = re.compile(r"(?P<length>\d{1,3}(?:\.\d{1,2})?)\s{0,2}(?:s|秒)?\s{0,2}[,，](?!\d)\s{0,2}", re.IGNORECASE)
 _BEFORE = re.compile(rf"{_OPEN}?\s{{0,2}}{_RANGE}\s{{0,2}}{_CLOSE}?\s{{0,2}}[|:：,，–—-]?\s{{0,2}}\Z", re.IGNORECASE)
