@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from studio.domain import Kind, Task
+
 Language = Literal["en", "zh"]
 FOLDER = Path(__file__).parents[2] / "assets" / "writing"
 NAMES: dict[Language, dict[Language, str]] = {
@@ -27,6 +29,8 @@ MEDIUM: dict[Language, dict[bool, str]] = {
     "zh": {True: "视频", False: "图片"},
 }
 HEARD: dict[Language, str] = {"en": " and heard", "zh": "、听得到"}
+EDITS = (Task.IMAGE_EDIT, Task.VIDEO_TO_VIDEO)
+"""Tasks whose prompt is an instruction about what is there already."""
 WORDS_FROM_PICTURE = 100
 """Most words of a prompt for a video from a picture (Wan2.2)."""
 
@@ -39,18 +43,21 @@ def language_of(text: str) -> Language:
     return "zh" if han and han * 4 >= letters else "en"
 
 
-def expand(
-    language: Language, *, video: bool, from_picture: bool, sound: bool, answer: Language, max_chars: int | None
-) -> str:
-    """For making a prompt richer. from_picture: the model gets the first frame. sound: it makes the sound as well."""
-    limit = _limit(language, max_chars)
-    if from_picture:
-        name = _text("expand_still", language, words=WORDS_FROM_PICTURE, limit=limit, language=NAMES[language][answer])
-        return name + _text("rules", language)
-    return _text(
-        "expand", language, medium=MEDIUM[language][video], heard=HEARD[language] if sound else "",
-        vocabulary=VOCABULARY[language], length=_length(language, answer) + limit, language=NAMES[language][answer],
-    ) + _text("rules", language)  # fmt: skip
+def expand(language: Language, *, task: Task, sound: bool, answer: Language, max_chars: int | None) -> str:
+    """For making a prompt richer. task: what it asks for. sound: the model makes the sound as well."""
+    limit, named = _limit(language, max_chars), NAMES[language][answer]
+    medium = MEDIUM[language][task.makes is Kind.VIDEO]
+    if task is Task.IMAGE_TO_VIDEO:
+        text = _text("expand_still", language, words=WORDS_FROM_PICTURE, limit=limit, language=named)
+    elif task in EDITS:
+        text = _text("expand_edit", language, medium=medium, limit=limit, language=named)
+    else:
+        heard, length = HEARD[language] if sound else "", _length(language, answer) + limit
+        text = _text(
+            "expand", language, medium=medium, heard=heard, vocabulary=VOCABULARY[language], length=length,
+            language=named,
+        )  # fmt: skip
+    return text + _text("rules", language)
 
 
 def translate(to: Language) -> str:

@@ -6,13 +6,28 @@ fields out or write null. What cannot be a script is refused.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from studio.domain import JSON
 from studio.llm.json_answer import object_of
-from studio.prompt.script.model import DialogueLine, LengthFrom, MemberKind, Script, ScriptMember, ScriptShot
+from studio.messages import Message
+from studio.prompt.script.model import (
+    FILM,
+    DialogueLine,
+    LengthFrom,
+    MemberKind,
+    Script,
+    ScriptMember,
+    ScriptShot,
+    ShotField,
+    SourceSpan,
+    Unread,
+)
+from studio.prompt.script.model import Field as ScriptField
 from studio.storyboard.limits import MAX_CAST, MAX_NAME_CHARS, MAX_SHOTS, MAX_TEXT_CHARS
 
 FORM = "language_model"
@@ -20,6 +35,9 @@ MAX_LINES = 100
 MIN_SHOT_S, MAX_SHOT_S = 0.5, 60.0
 KINDS = get_args(MemberKind)
 DEFAULT_S = 4.0
+WORD = re.compile(r"[a-z0-9]{2,40}")
+MIN_LINE_WORDS, UNREAD_SHARE = 4, 0.4
+"""A line of fewer words tells nothing; one of which less than this share is in the script was left out."""
 
 
 def _as_text(value: Any) -> Any:
@@ -120,6 +138,70 @@ def read(answer: str) -> Script:
         cast=tuple(_member(name, member) for name, member in cast.items()),
         shots=tuple(_shot(number, shot) for number, shot in enumerate(found.shots, 1)),
     )
+
+
+def placed(script: Script, text: str) -> Script:
+    """The script with the places in the text from which its words were taken, and the lines of which nothing was."""
+    spans: list[SourceSpan] = []
+    at, shots = 0, list[ScriptShot]()
+    for number, shot in enumerate(script.shots):
+        found = [span for name, words in _fields(shot) if (span := _span(text, words, at, name, number))]
+        start = min((span.start for span in found), default=at)
+        end = max((span.end for span in found), default=at)
+        at = max(at, start)
+        spans += found
+        shots.append(shot.model_copy(update={"source_start": start, "source_end": end}))
+    film: list[tuple[ScriptField, str]] = [
+        ("title", script.title), ("style", script.style), ("negative", script.negative)
+    ]  # fmt: skip
+    spans += [span for name, words in film if (span := _span(text, words, 0, name, FILM))]
+    spans.sort(key=lambda span: span.start)
+    return script.model_copy(
+        update={"shots": tuple(shots), "spans": tuple(spans), "unread": tuple(_unread(script, text))}
+    )
+
+
+def words_of(script: Script) -> str:
+    """All that a script says, in one text."""
+    members = [f"{one.name} {one.name.replace('_', ' ')} {one.description}" for one in script.cast]
+    shots = [" ".join((*(words for _, words in _fields(shot)), *shot.cast, shot.number)) for shot in script.shots]
+    speakers = [f"{line.speaker} {line.manner}" for shot in script.shots for line in shot.dialogue]
+    return "\n".join((script.title, script.style, script.negative, *members, *shots, *speakers))
+
+
+def _fields(shot: ScriptShot) -> list[tuple[ShotField, str]]:
+    """The texts of a shot by field, each spoken line for itself."""
+    names: tuple[ShotField, ...] = (
+        *("prompt", "shot_size", "angle", "lens", "move", "place", "voice_over", "sound", "music", "transition"),
+        "notes",
+    )
+    found: list[tuple[ShotField, str]] = [(name, words) for name in names if (words := str(getattr(shot, name)))]
+    return found + [("dialogue", line.text) for line in shot.dialogue]
+
+
+def _span(text: str, words: str, at: int, name: ScriptField, shot: int) -> SourceSpan | None:
+    """Where these words stand in the text, from `at` on or else anywhere; None where they were put otherwise."""
+    if not words:
+        return None
+    found = text.find(words, at)
+    found = text.find(words) if found < 0 else found
+    return None if found < 0 else SourceSpan(start=found, end=found + len(words), field=name, shot=shot)
+
+
+def _unread(script: Script, text: str) -> Iterator[Unread]:
+    """Lines of the text of whose words the script has hardly any."""
+    said = words_of(script).casefold()
+    words, signs = set(WORD.findall(said)), set(said)
+    at = 0
+    for line in text.splitlines(keepends=True):
+        start, at = at, at + len(line)
+        kept = line.strip()
+        mine = WORD.findall(kept.casefold())
+        han = [sign for sign in kept if "\u4e00" <= sign <= "\u9fff"]
+        there = sum(word in words for word in mine) + sum(sign in signs for sign in han)
+        if len(mine) + len(han) >= MIN_LINE_WORDS and there < UNREAD_SHARE * (len(mine) + len(han)):
+            first = start + line.index(kept)
+            yield Unread(start=first, end=first + len(kept), text=kept[:80], reason=Message("writing.left_out"))
 
 
 def _member(name: str, member: _Member) -> ScriptMember:

@@ -161,8 +161,7 @@ def _expand(body: Expand, row: Model | None) -> Work:
         raise CapabilityError(Message("writing.no_prompt", model=term(row.label if row else "")), field="model")
     system = instructions.expand(
         language,
-        video=body.task.makes is Kind.VIDEO,
-        from_picture=body.task is Task.IMAGE_TO_VIDEO,
+        task=body.task,
         sound=row is not None and row.audio != "never",
         answer=body.language or language,
         max_chars=max_chars,
@@ -211,6 +210,8 @@ def outcome(work: Work, answer: Answer) -> Outcome:
     except ValueError as error:
         said = Message("writing.cut_script") if cut else Message("writing.no_script", why=f"{error}"[:200])
         raise Refused(said, code="schema") from None
+    if work.kind == "script":
+        script = script_answer.placed(script, work.original)
     return Outcome(script=script, warnings=(*cut, *_of_script(work, script)))
 
 
@@ -241,7 +242,7 @@ def _of_text(work: Work, text: str) -> list[str]:
 
 def _of_script(work: Work, script: Script) -> list[str]:
     found: list[str] = []
-    said = _words_of(script)
+    said = script_answer.words_of(script)
     if gone := fidelity.lost(work.original, said, names=work.names, numbers=False):
         found.append(Message("writing.lost", listed=", ".join(gone)))
     if work.kind == "script":
@@ -252,14 +253,3 @@ def _of_script(work: Work, script: Script) -> list[str]:
     if work.seconds and off > max(1.0, LENGTH_TOLERANCE * work.seconds):
         found.append(Message("writing.length", length=f"{script.length_s:g}", seconds=f"{work.seconds:g}"))
     return found
-
-
-def _words_of(script: Script) -> str:
-    """All that a script says, in one text."""
-    members = [f"{one.name} {one.name.replace('_', ' ')} {one.description}" for one in script.cast]
-    shots = [
-        " ".join((shot.prompt, shot.place, shot.voice_over, shot.sound, shot.music, shot.notes, *shot.cast))
-        for shot in script.shots
-    ]
-    lines = [f"{line.speaker} {line.text}" for shot in script.shots for line in shot.dialogue]
-    return "\n".join((script.title, script.style, script.negative, *members, *shots, *lines))

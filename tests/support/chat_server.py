@@ -20,7 +20,8 @@ class ChatServer(HttpServer):
 
     streams, counts, lists: whether it streams, counts tokens, and lists models. takes_usage: whether it knows
     stream_options. thinks: text that comes first as reasoning_content. piece: characters of one event; pause_s: between
-    two. finish: why it ends. limit: most max_tokens. limit_name: its word for that. seen: the questions. open: streams
+    two. finish: why it ends. limit: most max_tokens. limit_name: its word for that. seen: the questions. keys:
+    with which they came. open: streams
     that are being sent; broken: those whose reader went away.
     """
 
@@ -38,6 +39,7 @@ class ChatServer(HttpServer):
         self.piece, self.pause_s = 4, 0.0
         self.limit, self.limit_name = 100_000, "max_tokens"
         self.seen: list[JSON] = []
+        self.keys: list[str] = []
         self.open = self.broken = 0
 
     @property
@@ -56,6 +58,7 @@ class ChatServer(HttpServer):
             return as_json({"object": "list", "data": data}) if self.lists else _error(404, "not here")
         body = call.json()
         self.seen.append(body)
+        self.keys.append(call.headers.get("authorization", "").removeprefix("Bearer "))
         if refused := self._refusal(body):
             return refused
         text = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]

@@ -23,6 +23,7 @@ from studio.studio import Studio
 from studio.web.rest import schemas
 from tests.providers.http_server import as_json
 from tests.support.chat_server import ChatServer
+from tests.support.keyrings import MemoryKeyring, used
 from tests.support.kit import QUICK
 from tests.support.web import account, serving
 
@@ -375,6 +376,23 @@ def test_an_access_token_answers_for_what_it_writes(priced: Studio) -> None:
             assert refused.status_code == status, refused.text
     with priced.context.store.read() as db:
         assert ledger.spent(db, "") == pytest.approx(found["usd"])
+
+
+def test_a_key_of_ones_own_pays_and_leaves_the_studios_budget_alone(tmp_path: Path, server: ChatServer) -> None:
+    server.key = ""
+    none = dict.fromkeys(("LLM_BASE_URL", "LLM_MODEL", "LLM_API_KEY"), "")
+    shared = {"DASHSCOPE_API_KEY": KEY, "ALIBABA_BASE_URL": f"{server.url}/api/v1", "ALIBABA_REGION": "singapore"}
+    with used(MemoryKeyring()), opened(tmp_path, server, **none, **shared) as studio:
+        anna = account(studio, "p_anna")
+        studio.acting_for(anna).own_keys.save("alibaba", {"DASHSCOPE_API_KEY": "sk-annas-own-key"})
+        studio.admin.set_limits(day_usd=0.0000001)
+        with serving(studio) as url, httpx.Client(base_url=url, timeout=20) as web:
+            done(web, "expand", EXPAND, **{"x-user": anna})
+            assert web.post("/ui/writing/expand", json=EXPAND).status_code == 409
+        assert server.keys == ["sk-annas-own-key"]
+        with studio.context.store.read() as db:
+            assert {row[0] for row in db.conn.execute("SELECT paid_by FROM ledger").fetchall()} == {"person"}
+            assert ledger.spent(db, "") == 0
 
 
 # programs ---------------------------------------------------------------------------------------------------------
