@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Container
 from typing import Any
 
@@ -52,7 +53,8 @@ class ShotBuilder:
     """One shot under construction. Every method takes the part of the text that it comes from."""
 
     def __init__(self, owner: ScriptBuilder, index: int, number: str) -> None:
-        self.number, self._owner, self._index = number, owner, index
+        self.number = unicodedata.normalize("NFKC", number)
+        self._owner, self._index = owner, index
         self._texts: dict[str, list[str]] = {}
         self._lines: list[DialogueLine] = []
         self._speakers: list[str] = []
@@ -208,7 +210,7 @@ class ShotBuilder:
 
     def _number(self, part: Slice) -> None:
         if match := _NUMBER.fullmatch(part.text.strip(" .。:：#")):
-            self.number = " ".join(match[1].split())
+            self.number = " ".join(unicodedata.normalize("NFKC", match[1]).split())
             self._span("number", part)
         elif field := vocabulary.field_of(part.text):
             self._text(field, part)

@@ -42,6 +42,12 @@ _IN_PROSE = re.compile(
     rf"{_BEFORE}{_WHO}(?:\s{{0,3}}(?P<verb>{_VERB})(?P<how>(?: [a-z]{{2,20}}){{0,4}}))?{_MANNER}"
     rf"\s{{0,3}}(?:[:：,，]|(?=[“「『]))\s{{0,3}}(?P<line>{QUOTED})(?P<after>[.。]?)"
 )
+_AND_SAYS = re.compile(
+    rf"{_BEFORE}(?P<who>(?:The|A|An)(?: [a-z]{{2,20}}){{1,3}}?(?= [a-z]{{2,20}}s\b)|{_NAME_EN}|@[\w-]{{1,40}})"
+    rf"(?P<does> [a-z][^.!?:：\"“\n]{{0,120}}?)(?P<said>,? (?:and|then|and then) (?P<verb>{_VERB})"
+    rf"(?P<how>(?: [a-z]{{2,20}}){{0,4}})\s{{0,3}}[:：,，]\s{{0,3}}(?P<line>{QUOTED})[.。]?)"
+)
+"""`The baker smiles and says: "Fresh at five."`: only the second half is speech."""
 _VERB_AFTER = re.compile(
     rf"(?P<line>{QUOTED})[,，]?\s{{0,3}}(?:(?P<who>{_NAME_EN}|{_NAME_ROLE}|(?:The|the) [a-z]{{2,20}}|@[\w-]{{1,40}})"
     rf" (?P<verb>{_VERB})(?P<how>(?: [a-z]{{2,20}}ly)?)"
@@ -53,6 +59,7 @@ _UNQUOTED = re.compile(
     r"\s{0,3}[:：]\s{0,3}(?P<line>[^\s\"“「『:：][^\n:：]{1,400})"
 )
 """`INES: I know this face.` to the end of its line."""
+_ARTICLES, MAX_ROLE_WORDS = ("The ", "A ", "An "), 2
 _NO_NAME_CAPS = {
     "SFX", "VFX", "BGM", "FX", "POV", "CUT TO", "FADE IN", "FADE OUT", "INT", "EXT", "NOTE", "TITLE", "SUPER", "TEXT",
     "CAMERA", "AUDIO", "SHOT", "SCENE", "CONTINUED", "STYLE", "MOOD", "TONE", "LIGHTING", "LENS", "HOOK", "CTA",
@@ -148,6 +155,12 @@ def find_speech(part: Slice, known: Container[str] = ()) -> Iterator[tuple[Dialo
     known: names of the cast in lower case; only they, and names in capitals, speak without quotes.
     """
     yield from _quoted_speech(part)
+    for match in _AND_SAYS.finditer(part.text):
+        line = DialogueLine(
+            speaker=_speaker(match["who"]), manner=_manner(match["verb"], match["how"]),
+            text=unquoted(part.group(match, "line")).text,
+        )  # fmt: skip
+        yield line, part.group(match, "said")
     for match in _VERB_AFTER.finditer(part.text):
         who, verb = match["who"] or match["han"], match["verb"] or match["han_verb"]
         if who.casefold() not in _PRONOUNS and not _NO_PERSON.search(who):
@@ -178,9 +191,13 @@ def _quoted_speech(part: Slice) -> Iterator[tuple[DialogueLine, Slice]]:
         who, verb, how = match["who"].strip(), match["verb"] or "", match["how"] or ""
         if tail := _VERB_TAIL.search(who):  # "The old man shouts" and "小明说" are names by their letters
             who, verb, how = who[: tail.start()].strip(), tail["verb"], tail["how"] or ""
-        if not who or who.casefold() in _PRONOUNS or _NO_PERSON.search(who):
+        if not who or who.endswith(" and") or _NO_PERSON.search(who):
             continue
         manner = match["manner"] or _manner(verb, how)
+        if who.casefold() in _PRONOUNS and not (verb or manner):
+            continue
+        if not verb and who.startswith(_ARTICLES) and who.count(" ") > MAX_ROLE_WORDS:
+            continue  # "A hand flips it: ..." is no speaker
         line = unquoted(part.group(match, "line"))
         start = match.start("who")
         yield DialogueLine(speaker=_speaker(who), manner=manner.strip(), text=line.text), part.part(start, match.end())

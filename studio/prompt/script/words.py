@@ -27,7 +27,7 @@ _COLON = re.compile(r"[:：]")
 _TAG = re.compile(r"【([^【】\n]{1,60})】|\[([^\[\]\n]{1,60})\]|[(（]([^()（）\n]{1,60})[)）]")
 _CUT = re.compile(r"[.。;；,，|｜\n!！?？:：]|\s[–—-]\s|—|–(?=\s)")
 _AROUND = " \t\r\n*_()（）[]【】"
-_COLONS, _HEAD_MARKS = (":", "："), (":", "：", "|", "｜")
+_COLONS, _HEAD_MARKS = (":", "："), (":", "：", "|", "｜", "–", "—", "-")
 _OPENED, _CLOSED = ("(", "（"), (")", "）")
 _LENGTH_LAST = re.compile(
     r"(?<=[.!?)\"”」,，。！？|–—-])[ \t]{1,3}(?P<length>\d{1,3}(?:[.,]\d{1,2})?[ \t]?(?:s|secs?|seconds?|"
@@ -37,10 +37,12 @@ _LENGTH_LAST = re.compile(
 _DECIMAL = re.compile(r"\d[.,:]\d")
 _OF = re.compile(r"(?P<terms>[\w' -]{2,50}?)(?<=\w) (?:of|on|showing)(?= )", re.IGNORECASE)
 _STOPS, _COMMAS = set(".。!！?？\n;；"), set(",，")
+_TRIMMED_BEHIND = " \t\r\n;；:：|｜–—-•·"
+"""A comma stays, as long as more words follow."""
 _TRIMMED = " \t\r\n,，;；:：|｜–—-•·"
 _SENTENCE_ENDS = '.!?。！？…:："”」』)）'
 _WEAK = {
-    "wide", "medium", "mid", "low", "high", "follow", "following", "rising", "descending", "track", "tracking",
+    "wide", "medium", "close", "mid", "low", "high", "follow", "following", "rising", "descending", "track", "tracking",
     "arc", "orbit", "roll", "spiral", "insert", "still", "static", "zoom", "tilt", "pan", "crane", "boom",
     "slider", "drone", "pov", "profile", "推", "拉", "摇", "移", "跟", "升", "降", "甩", "旋转", "环绕", "主观",
     "正面", "背面", "侧面", "微距", "俯冲", "上升", "下降", "抖动", "晃动", "fs", "ms", "ls", "ws", "es", "cu",
@@ -118,11 +120,11 @@ def joined(pieces: list[str]) -> str:
 def _append(said: list[str], more: str, *, flowing: bool) -> None:
     """Put more behind what is there; flowing: it goes on with the same sentence."""
     words = " ".join(more.split())
-    words = words.rstrip(_TRIMMED).lstrip(" ;；:：|｜–—-•·") if said else words.strip(_TRIMMED)
-    if not words.strip(".。 "):
+    words = words.rstrip(_TRIMMED_BEHIND).lstrip(" ;；:：|｜–—-•·" if said else _TRIMMED)
+    if not words.strip(".。,， "):
         return
     if not said:
-        said.append(words)
+        said.append(words if words.startswith(("..", "。。")) else words.lstrip(".。 "))
         return
     if words[0] in ",，.。;；!！?？":
         said[-1] = said[-1].rstrip(",，;；:： ")
@@ -259,10 +261,12 @@ def _camera(part: Slice, taken: list[tuple[int, int]]) -> Iterator[tuple[Found, 
         stretch = part.part(at, start).strip(_AROUND)
         mark = text[start:end] if is_mark else ""
         label_like = mark in _COLONS
-        low, high = _before(text, at) if start == len(text) else at, end if is_mark else start
+        low, high = at, end if is_mark else start
+        if start == len(text) or (mark in (".", "。") and text[_before(text, at) : at].strip()):
+            low, high = _before(text, at), start  # the stop behind it ends the words before it
         if vocabulary.camera_terms(stretch.text) and (at_head or not label_like):
             ends = not mark.strip() or mark in _STOPS
-            heading = at_head and (mark in _HEAD_MARKS or (len(stretch.text) > 2 and stretch.text.isupper()))
+            heading = at_head and (mark.strip() in _HEAD_MARKS or (len(stretch.text) > 2 and stretch.text.isupper()))
             if heading or stretch.text.casefold() not in _WEAK or (alone and ends):
                 yield Found("camera", stretch), low, high
         elif is_transition(stretch.text) and not label_like:

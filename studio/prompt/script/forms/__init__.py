@@ -42,6 +42,7 @@ FORMS: tuple[str, ...] = (
     "labelled_fields",
     "short_drama",
     "screenplay",
+    "cuts",
     "paragraphs",
 )
 """Ids, which are the names of the modules. Of forms that are equally sure the first one reads."""
