@@ -27,6 +27,8 @@ from studio.prompt import markup
 
 __all__ = ["FIELDS", "carry_over", "complete", "parse", "problems", "unfit"]
 
+TOLD: tuple[markup.MarkKind, ...] = ("parameter",)
+"""Marks that a form tells of and that are sent all the same: some models take parameters in the prompt."""
 MAX_QUOTED_CHARS = 60
 """Characters of a mark that a refusal quotes."""
 SHAPELESS = ("audio_file", "reference_voices", "document")
@@ -170,7 +172,7 @@ def _texts(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
                 most=most,
             )
             yield fail(field, len(text), spec.max_chars, message)
-        elif not request.literal_prompt and (found := markup.find(text, spec.marks)):
+        elif not request.literal_prompt and (found := markup.find(text, (*spec.marks, *TOLD))):
             yield _mark_error(field, text, found[0], model)
 
 
@@ -181,7 +183,7 @@ def has_marks(request: Request, catalogue: Catalogue) -> bool:
     except NotFound:
         return False
     specs = ((request.prompt, model.prompt), (request.negative_prompt, model.negative_prompt))
-    return any(markup.find(text, spec.marks) for text, spec in specs if text and spec is not None)
+    return any(markup.find(text, (*spec.marks, *TOLD)) for text, spec in specs if text and spec is not None)
 
 
 def _mark_error(field: str, text: str, mark: markup.Mark, model: Model) -> CapabilityError:

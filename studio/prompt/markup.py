@@ -1,4 +1,4 @@
-"""The marks of other prompt programs in a text: wildcards, variants, weights, alternation, schedules, LoRA tags.
+"""The marks of other prompt programs in a text: wildcards, variants, weights, alternation, schedules, tags.
 
 No model of a provider reads them: it would take `(coat:1.2)` for words. `find` says where they are, what they are
 called, and how the same is said in plain words. A text that is JSON has braces and brackets of its own, and no marks.
@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-MarkKind = Literal["choice", "variant", "wildcard", "weight", "alternation", "schedule", "lora", "keyword"]
+MarkKind = Literal["choice", "variant", "wildcard", "weight", "alternation", "schedule", "lora", "keyword", "parameter"]
 MAX_MARK_CHARS = 200
 """Longest mark that is recognised as one."""
 MAX_MARKS = 50
@@ -25,6 +25,12 @@ _OPTION_WEIGHT = re.compile(r"^\s*(\d{0,9}\.?\d{1,9})\s*::")
 _WILDCARD = re.compile(rf"(?<![^\W_])__([^\W_][\w/*.-]{{0,{MAX_MARK_CHARS}}}?)__(?![\w:：])")
 _WEIGHT = re.compile(rf"\(([^(){{}}|\n]{{1,{MAX_MARK_CHARS}}}):\s?(\d?\.\d{{1,3}}|[12](?=\)))\)")
 _EMPHASIS = re.compile(rf"\(\(([^()\n]{{1,{MAX_MARK_CHARS}}})\)\)")
+_NOVEL = re.compile(rf"\{{\{{([^{{}}|\n]{{1,{MAX_MARK_CHARS}}})\}}\}}|\[\[([^\[\]|\n:]{{1,40}})\]\]")
+_ONE_PARAMETER = (
+    r"--(?:ar|v|version|stylize|s|chaos|c|niji|style|q|quality|iw|sref|cref|cw|sw|weird|tile|raw|seed|no|stop|profile)\b"
+    r"(?:[ \t]{1,3}(?!--)[\w:.,%/-]{1,80})?"
+)
+_PARAMETER = re.compile(rf"(?<!\S){_ONE_PARAMETER}(?:[ \t]{{1,3}}{_ONE_PARAMETER}){{0,12}}")
 _BRACKET = re.compile(rf"\[([^\[\]\n]{{1,{MAX_MARK_CHARS}}})\]")
 _SCHEDULE = re.compile(r"^([^:]*):(?:([^:]*):)?\s?(0?\.\d{1,3}|1\.0|\d{1,3})$")
 _LORA = re.compile(rf"<(?:lora|lyco|hypernet|wildcard|embedding):[^<>\n]{{1,{MAX_MARK_CHARS}}}>", re.IGNORECASE)
@@ -93,6 +99,7 @@ def _finders(text: str) -> Iterator[Iterator[Mark]]:
     yield _brackets(text)
     yield (Mark("lora", m.start(), m.end(), "") for m in _LORA.finditer(text))
     yield _keywords(text)
+    yield (Mark("parameter", m.start(), m.end(), "") for m in _PARAMETER.finditer(text))
 
 
 def _braces(text: str) -> Iterator[Mark]:
@@ -149,6 +156,8 @@ def _weights(text: str) -> Iterator[Mark]:
             yield Mark("weight", found.start(), found.end(), words)
     for found in _EMPHASIS.finditer(text):
         yield Mark("weight", found.start(), found.end(), found[1].strip())
+    for found in _NOVEL.finditer(text):
+        yield Mark("weight", found.start(), found.end(), (found[1] or found[2]).strip())
 
 
 def _brackets(text: str) -> Iterator[Mark]:

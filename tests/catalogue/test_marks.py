@@ -37,6 +37,11 @@ def test_a_mark_is_refused_at_its_field_unless_it_is_wanted(prompt: str) -> None
     assert wrong(prompt, literal_prompt=True) == []
 
 
+def test_parameters_are_told_and_not_refused() -> None:
+    """Some models take them in the prompt."""
+    assert wrong("a cat on a wall --ar 16:9") == []
+
+
 def test_a_model_that_reads_weights_gets_them_and_nothing_else() -> None:
     assert wrong("(red:1.2) car", "test/graph") == []
     assert wrong("(red:1.2) __color__ car", "test/graph") == ["prompt"]

@@ -51,6 +51,8 @@ def test_a_mark_is_found_and_said_in_plain_words(text: str, kind: str, plain: st
         "__Camera:__ slow pan, __Camera__: slow pan",
         "a sign BREAK THE RULES, STOP AND GO",
         "INT. KITCHEN AND HALL - NIGHT",
+        "He turns. [[Prop: the glass apple]]",
+        "a house -- and -- a hill",
         "{just braces} and a {name}",
         "镜头(时长:5) 一只猫",
     ],

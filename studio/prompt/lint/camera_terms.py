@@ -11,13 +11,13 @@ MOVES: dict[str, Words] = {
     for name, (stems, expression) in {
         "pan left": (
             ("pan", "摇", "左移"),
-            r"\b(?:pan(?:s|ning)?|whip[- ]pans?)\s(?:\w+\s)?left(?:ward)?\b|(?:向左|左)(?:横)?摇|镜头(?:缓慢|快速"
-            r"|缓缓)?左移",
+            r"\b(?:pan(?:s|ning)?|whip[- ]pans?)\s(?:\w+\s)?left(?:ward)?\b|(?:向左|左)(?:横)?摇|摇向左"
+            r"|镜头(?:缓慢|快速|缓缓)?左移",
         ),
         "pan right": (
             ("pan", "摇", "右移"),
-            r"\b(?:pan(?:s|ning)?|whip[- ]pans?)\s(?:\w+\s)?right(?:ward)?\b|(?:向右|右)(?:横)?摇|镜头(?:缓慢|快速"
-            r"|缓缓)?右移",
+            r"\b(?:pan(?:s|ning)?|whip[- ]pans?)\s(?:\w+\s)?right(?:ward)?\b|(?:向右|右)(?:横)?摇|摇向右"
+            r"|镜头(?:缓慢|快速|缓缓)?右移",
         ),
         "tilt up": (
             ("tilt", "摇"),
@@ -75,12 +75,13 @@ OPPOSITES = (
 SAME_WAY = {"zoom in": "push in", "zoom out": "pull back"}
 STATIC = Words(
     re.compile(
-        r"\b(?:static|fixed|stationary|locked[\s-](?:off|down)|motionless|still)\s(?:camera|tripod|frame)\b"
+        r"\b(?:camera|movement|camera\smove(?:ment)?)\s?[:：=]\s?(?:static|fixed|locked[\s-]off|still)\b"
+        r"|\b(?:static|fixed|stationary|locked[\s-](?:off|down)|motionless|still)\s(?:camera|tripod|frame)\b"
         r"|\bstatic\sshot\b"
         r"|\bfixed\s(?:shot|lens|angle)\b|\blocked[\s-]off\sshot\b"
         r"|\bcamera\s(?:is|remains|stays|holds)\s(?:\w+\s)?(?:static|still|fixed|stationary|motionless)\b"
         r"|\bno\scamera\smove(?:ment|s)?\b"
-        r"|固定(?:机位|镜头|镜|摄像机)|镜头(?:固定|静止)|静止镜头",
+        r"|运镜\s?[:：]\s?(?:固定|静止)|固定(?:机位|镜头|镜|摄像机)|镜头(?:固定|静止)|静止镜头",
         re.IGNORECASE,
     ),
     ("static", "fixed", "stationary", "locked", "motionless", "still", "no camera", "固定", "静止"),

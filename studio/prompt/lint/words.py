@@ -29,8 +29,12 @@ class Words:
         return any(stem in lowered for stem in self.stems)
 
 
-def any_of(words: Iterable[str]) -> Words:
-    """An expression for any of these, the longest first; a space in one stands for any white space or hyphen."""
+def any_of(words: Iterable[str], items: Iterable[str] = ()) -> Words:
+    """An expression for any of these, the longest first; a space in one stands for any white space or hyphen.
+
+    items: words that count only where they stand alone between commas or full stops.
+    """
+    alone = [re.escape(word).replace(r"\ ", r"[\s-]+") for word in items]
     ordered = sorted(words, key=len, reverse=True)
     english = [
         re.escape(word).replace(r"\ ", r"[\s-]+").replace(r"\-", r"[\s-]?") for word in ordered if not HAN.search(word)
@@ -39,6 +43,9 @@ def any_of(words: Iterable[str]) -> Words:
     if not ordered:
         return Words(re.compile(r"(?!)"), ())
     parts = ([rf"\b(?:{'|'.join(english)})\b"] if english else []) + ([f"(?:{'|'.join(chinese)})"] if chinese else [])
+    if alone:
+        parts.append(rf"(?:(?<=[,.;，。；]\s)|(?<=[,.;，。；])|^)(?:{'|'.join(alone)})(?=\s{{0,3}}(?:[,.;，。；\n]|$))")
+    ordered += items
     stems = dict.fromkeys(re.split(r"[\s-]", word)[0].lower() for word in ordered)
     return Words(re.compile("|".join(parts), re.IGNORECASE), tuple(stems))
 

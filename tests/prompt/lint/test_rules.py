@@ -41,9 +41,16 @@ def remedied(text: str, known: Facts = WAN, finding: int = 0, remedy: int = 0) -
         ("low angle, bird's-eye view of a city", "camera.angles"),
         ("A street at night under bright sunlight", "contradiction"),
         ("夜晚的街道，阳光明媚", "contradiction"),
+        ("Black and white. Colorful lanterns on a wall.", "contradiction"),
+        ("a night market at noon", "contradiction"),
+        ("Camera: static. Movement: dolly in.", "camera.static"),
+        ("画面中不要有人，一片海滩", "negation"),
+        ("The clip must not contain blood.", "negation"),
+        ("a cat on a wall --ar 16:9 --v 6", "foreign.parameter"),
+        ("a {{golden}} lamp", "foreign.weight"),
         ("an empty street, crowded with tourists", "contradiction"),
         ("slow motion, time-lapse of clouds", "contradiction"),
-        ("anime girl on a roof, film grain", "style.film_terms"),
+        ("anime girl on a roof, shot on 35mm film", "style.film_terms"),
         ("masterpiece, best quality, a cat on a wall", "vague.quality"),
         ("realistic 8k masterpiece", "vague.quality"),
         ("beautiful, epic, stunning", "vague.mood"),
@@ -89,6 +96,8 @@ def test_must_find(text: str, rule: str) -> None:
         "Handheld, small corrections, no zoom.",
         "Camera: low angle\nCamera: high angle",
         "On the third day, Alex, in a light jacket, leaves. On the fourth day, Alex, soaked, returns.",
+        "90s anime, cel shading, film grain, a girl on a roof",
+        "At the ball, Sleeping Beauty, in silver, waits. At noon, Sleeping Beauty, alone, leaves.",
         "Character 1: an old man. Character 2: a boy.",
         "Video 5 seconds long, 24 fps.",
         'She whispers: "Come here."',
@@ -173,6 +182,10 @@ def test_files_that_are_there_are_not_told() -> None:
     assert rules("Image 1 walks beside Image 3", known) == ["references.file"]
     assert rules("three women dance", known) == ["references.people"]
     assert rules("two women dance", known) == []
+    assert rules("a man and a young woman dance", known) == []
+    single = facts(media=(("image", 1),), reference_names=("character1",), needs_references=True)
+    assert rules("character1 and character2 dance", single) == ["references.file"]
+    assert rules("a man and a young woman dance", single) == ["references.people"]
     assert rules("@Anna walks in", facts(cast=("Anna",))) == []
     assert rules("@Ben walks in", facts(cast=("Anna",))) == ["references.mention"]
 

@@ -9,14 +9,16 @@ from studio.prompt.lint.model import Edit, Facts, Finding, Remedy
 from studio.prompt.lint.source import Source
 from studio.prompt.lint.words import CHANGES, Words, any_of
 
+_ALONE = ("black and white", "黑白")
+"""Whole-picture words that stand alone: a panda is black and white, too."""
 PAIRS = tuple(
-    (any_of(one), any_of(other), any_of(unless))
+    (any_of(one, _ALONE if "monochrome" in one else ()), any_of(other), any_of(unless))
     for one, other, unless in (
         (
-            ("at night", "night time", "nighttime", "midnight", "moonlit night", "night scene", "深夜", "夜晚",
+            ("night", "night-time", "nighttime", "midnight", "深夜", "夜晚",
              "午夜", "夜景"),
-            ("noon", "midday", "in broad daylight", "bright sunlight", "sunny day", "daytime", "day time",
-             "afternoon sun", "正午", "中午", "白天", "烈日", "阳光明媚"),
+            ("noon", "midday", "in daylight", "in broad daylight", "bright sunlight", "sunny day", "daytime",
+             "day time", "afternoon sun", "正午", "中午", "白天", "烈日", "阳光明媚"),
             ("time lapse", "timelapse", "day for night", "day to night", "延时", "昼夜", "夜以继日"),
         ),
         (

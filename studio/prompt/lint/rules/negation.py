@@ -30,13 +30,14 @@ _INSIDE = re.compile(
     re.IGNORECASE,
 )
 _ORDER = re.compile(
-    r"\b(?P<cut>(?:do\snot|don['’]t|avoid|must\snot|should\snot)\s(?:add|show|include|adding|showing|including"
-    r"|display|displaying)\s(?:any\s)?(?P<what>[^,.;\n]{2,60}))",
+    r"\b(?P<cut>(?:do\snot|don['’]t|never|avoid|must\snot|should\snot)\s(?:add|show|include|adding|showing|including"
+    r"|display|displaying)\s(?:any\s)?(?P<what>[^,.;\n]{2,60}))"
+    r"|\b(?P<cut2>(?:must|should)\snot\s(?:contain|have)\s(?:any\s)?(?P<what2>[^,.;\n]{2,60}))",
     re.IGNORECASE,
 )
 _CHINESE = re.compile(
-    r"(?:(?<=[，。；、,.;:：\n （(])|^)(?P<cut>(?:请)?(?:(?:不要|不能|不得|不可|禁止|切勿)(?:出现|有|显示|添加"
-    r"|使用|包含|加)?|避免(?:出现|产生))"
+    r"(?:(?<=[，。；、,.;:：\n （(])|^)(?P<cut>(?:(?:画面|视频|镜头|场景)(?:中|里|内)?)?(?:请)?"
+    r"(?:(?:不要|不能|不得|不可|禁止|切勿)(?:出现|有|显示|添加|使用|包含|加)?|避免(?:出现|产生))"
     r"(?P<what>[^，。；,.;\n）)“”「」]{1,20}))|(?:(?<=[，。；、,.;:：\n （(])|^)(?P<cut2>(?:无|没有)(?:任何)?"
     r"(?P<what2>(?:字幕|水印|文字|标志|人物|行人|路人|车辆|汽车|杂物|噪点|变形|抖动|台词|logo)))"
 )

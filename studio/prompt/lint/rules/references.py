@@ -11,7 +11,7 @@ from studio.prompt.lint.source import Source
 
 _FILE = re.compile(
     r"(?:@|\[|<<<|\b)(?P<kind>image|picture|photo|video|audio|character)[\s_]?#?(?P<n>\d{1,2})\b"
-    r"(?!\s?(?:[.:：]\d|s\b|sec|seconds?|fps|min|minutes?|x\b|%|k\b|mm|px|[A-Z]))(?P<after>\s?[:：]|\s(?:is"
+    r"(?!\s?(?:[.:：]\d|s\b|sec|seconds?|fps|min|minutes?|x\b|%|k\b|mm|px))(?P<after>\s?[:：]|\s(?:is"
     r"|shows|depicts)\s(?:a|an)\s)?"
     r"|(?P<zh>图片|图|视频|音频|参考图)(?P<m>\d{1,2})(?!\d|\s?(?:秒|个|张|[:：]))",
     re.IGNORECASE,
@@ -30,6 +30,12 @@ _PEOPLE = re.compile(
     r"|kids|friends|characters|"
     r"dancers|soldiers|students|sisters|brothers)\b|(?P<zh>[两二三四五六])(?:个|名|位)?[^，。；,.;\s]{0,4}?(?:人"
     r"|男子|女子|男孩|女孩|男生|女生|孩子|朋友|角色)(?!称)",
+    re.IGNORECASE,
+)
+
+_COUPLE = re.compile(
+    r"\ban?\s(?:[a-z-]{2,15}\s){0,2}(?:man|boy)\sand\san?\s(?:[a-z-]{2,15}\s){0,2}(?:woman|girl)\b"
+    r"|\ban?\s(?:[a-z-]{2,15}\s){0,2}(?:woman|girl)\sand\san?\s(?:[a-z-]{2,15}\s){0,2}(?:man|boy)\b|一男一女",
     re.IGNORECASE,
 )
 
@@ -98,6 +104,7 @@ def _people(source: Source, facts: Facts) -> Iterator[Finding]:
         return
     given = facts.files("image") + facts.files("video")
     counted = [(_NUMBERS[(found["n"] or found["zh"]).lower()], found) for found in _PEOPLE.finditer(source.plain)]
+    counted += [(2, found) for found in _COUPLE.finditer(source.plain)]
     if not counted or not given:
         return
     most, found = max(counted, key=lambda one: one[0])

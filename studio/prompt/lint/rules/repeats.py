@@ -103,7 +103,8 @@ def _items(source: Source, start: int, end: int) -> Iterator[Finding]:
         words = " ".join(found[0].lower().split())
         if len(words) < MIN_ITEM or not re.search(r"[^\W\d_]", words):
             continue
-        if words in seen and _lists(source.text, found.start()) and (tags or _is_phrase(words)):
+        is_item = tags or (_is_phrase(words) and not found[0].strip().istitle())
+        if words in seen and is_item and _lists(source.text, found.start()):
             yield Finding(
                 rule="repeats.item",
                 start=found.start() + len(found[0]) - len(found[0].lstrip()),

@@ -28,7 +28,7 @@ PHOTOGRAPHIC = any_of(
         "ultra-realistic", "realistic photo",
         "live action", "live-action", "documentary footage", "raw photo", "dslr", "shot on arri", "arri alexa",
         "shot on red", "35mm film",
-        "kodak", "film grain", "imax", "写实摄影", "真人实拍", "超写实", "实拍", "胶片颗粒", "胶片质感", "照片级",
+        "kodak", "imax", "anamorphic", "bokeh", "写实摄影", "真人实拍", "超写实", "实拍", "照片级",
     )
 )  # fmt: skip
 BOTH = any_of(
