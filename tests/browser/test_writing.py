@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studio.review.model import NewComment
-from tests.browser.conftest import Site, pick_model
+from tests.browser.conftest import Site, pick_model, violations
 from tests.support.chat_server import ChatServer
 
 FIRST = "A wet heron stands in rain at night"
@@ -40,7 +40,7 @@ def server(site: Site) -> Iterator[ChatServer]:
 
 
 def test_a_prompt_is_expanded_taken_in_part_and_kept_with_what_it_was(
-    site: Site, server: ChatServer, open_page: Callable[..., Page]
+    site: Site, server: ChatServer, open_page: Callable[..., Page], axe: str
 ) -> None:
     page = open_page("t2v")
     pick_model(page, "t2v", "draft/animatic")
@@ -67,6 +67,9 @@ def test_a_prompt_is_expanded_taken_in_part_and_kept_with_what_it_was(
     page.keyboard.press("Enter")
     expect(box.locator(".wr-change")).to_have_text(["grey ", "heavy ", ", low street lamps, medium shot"])
     expect(prompt).to_have_value(FIRST)
+    page.evaluate(axe)
+    found = [rule for rule, _ in violations(page)]
+    assert [rule for rule in found if rule != "heading-order"] == []  # all windows begin with an h3
     box.locator(".wr-change").first.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
