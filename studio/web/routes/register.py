@@ -5,6 +5,7 @@ They go to `launch(app_kwargs=dict(routes=..., middleware=[Middleware(Guard), ..
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute
 
-from studio.services.writing_calls import WritingCalls
 from studio.web import rest
 from studio.web.errors import SentenceRoute
 from studio.web.forms import defaults as form_defaults
@@ -68,14 +68,14 @@ class Site:
     live: Live
     agents: mcp.McpEndpoint
     rooms: review_rooms.RoomSockets
-    writing: WritingCalls
+    end_writing: Callable[[], None]
 
     def close(self) -> None:
         """End the open event streams, rooms and answers to agents and writers, so that the server can stop at once."""
         self.live.close()
         self.rooms.close()
         self.agents.close()
-        self.writing.close()
+        self.end_writing()
 
 
 def build(studio: Studio) -> Site:
@@ -125,7 +125,7 @@ def build(studio: Studio) -> Site:
     ]
     agents = mcp.McpEndpoint(studio)
     pages = [route for router in routers for route in router.routes]
-    return Site([*api.routes, *pages, *mcp.routes(agents)], live, agents, rooms, studio.writing_calls)
+    return Site([*api.routes, *pages, *mcp.routes(agents)], live, agents, rooms, lambda: studio.writing_calls.close())
 
 
 def _core_routes(api: APIRouter, studio: Studio, live: Live) -> None:
