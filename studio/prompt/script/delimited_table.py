@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import islice
 
@@ -13,6 +14,8 @@ from studio.prompt.script.labels import film_field
 from studio.prompt.script.source import Slice
 from studio.prompt.script.table import Table
 
+_FENCE = re.compile(r"\s{0,3}(?:```|~~~)\w*\s*$")
+
 
 def score(text: str, separators: Sequence[str]) -> float:
     """How sure the reader is of the best of these separators, judged by the first rows."""
@@ -23,7 +26,7 @@ def read(build: ScriptBuilder, separators: Sequence[str]) -> None:
     """The shots of the table, and the film's own fields above it."""
     text = build.source.text
     sure = {sign: found.certainty for sign in separators if (found := _top(text, sign))}
-    found = table.find(list(delimited.rows(build.source, max(sure, key=lambda sign: sure[sign])))) if sure else None
+    found = table.find(_rows(build.source, max(sure, key=lambda sign: sure[sign]))) if sure else None
     if not found:
         build.unread(build.source, Message("tables.no_table"))
         return
@@ -36,7 +39,12 @@ def _top(text: str, separator: str) -> Table | None:
     """The table of the first rows."""
     if separator not in text:
         return None
-    return table.find(list(islice(delimited.rows(Slice(text), separator), table.HEAD_ROWS + table.GUESS_ROWS)))
+    return table.find(_rows(Slice(text), separator, table.HEAD_ROWS + table.GUESS_ROWS))
+
+
+def _rows(source: Slice, separator: str, most: int | None = None) -> list[Row]:
+    """Rows, without the fences that chat programs put around them."""
+    return [row for row in islice(delimited.rows(source, separator), most) if not _FENCE.match(row.line.text)]
 
 
 def _put_above(build: ScriptBuilder, row: Row) -> None:

@@ -297,15 +297,17 @@ class _Writer:
             shot.put_words("prompt", value.part(at))
 
     def _says_again(self, value: Slice, *, speaks: bool) -> bool:
-        """Whether free words would give up something that the shot has a label for."""
+        """Whether free words would give up something that the shot has a label for, or all there is: "A truck"."""
         labelled = {f.meaning for f in self._facts} & CAMERA
+        left = False
         for found in free(value):
             if found.line and speaks:
                 return True
             terms = {term.field for term in camera_terms(found.part.text)} if found.field in CAMERA else set[str]()
             if labelled & {*terms, found.field} or (terms and "camera" in labelled):
                 return True
-        return False
+            left = left or bool(found.line) or found.field == "prompt"
+        return bool(labelled) and not left
 
     def _sound(self, shot: ShotBuilder, fact: Fact) -> None:
         """Sounds, among which speech and music may stand: `SFX: rain / VO: "Go."`, `[Speaker] Lena: It's late.`"""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from studio.messages import Message
+from studio.prompt.script import around
 from studio.prompt.script.build import MAX_SHOTS, ScriptBuilder
 from studio.prompt.script.delimited import Row
 from studio.prompt.script.durations import parse_range, parse_seconds
@@ -281,14 +282,14 @@ def _is_head_again(table: Table, row: Row) -> bool:
 
 
 def _section(build: ScriptBuilder, cell: Slice) -> Slice | None:
-    """Where the rows below a row of one cell play; other rows of one cell are not read."""
+    """Where the rows below a row of one cell play; other rows of one cell are lines beside the table."""
     head = _SECTION.match(cell.text)
     if not head and not _SLUG.match(cell.text):
-        build.unread(cell, Message("tables.lone_cell"))
+        around.put_words(build, cell, below=True)
         return None
     place = cell.part(head.end() if head else 0).strip(" \t:：-–—|*")
     if not place:
-        build.unread(cell, Message("tables.lone_cell"))
+        build.unread(cell, Message("tables.beside"))
     return place or None
 
 
