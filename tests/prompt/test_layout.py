@@ -207,13 +207,9 @@ def test_what_only_says_that_shots_follow_is_no_style() -> None:
     assert layout("Noir, rain.\nShot list:\nShot 1: a\nShot 2: b").above.text == "Noir, rain."
 
 
-PARTS = (
-    " ",
-    "(",
-    "【",
+PARTS = [
+    *" (【\n1",
     "a:",
-    "\n",
-    "1",
     "1-",
     "12:",
     "一二三",
@@ -222,7 +218,8 @@ PARTS = (
     "【3秒】",
     "[3s: ",
     ". Overall tone: ",
-)
+    "Scene 1 Shot 1 ",
+]
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -89,10 +89,11 @@ def numbered(text: str) -> list[ShotHead]:
     """Headings with a word and a number, all of one level, in order. What else has a word and a number is left out."""
     found: list[ShotHead] = []
     reached = 0
+    last: dict[int, str] = {}
     for core in _CORE.finditer(text):
-        if core.start() >= reached and (head := _head(text, core, reached)) and _follows(head, found):
+        if core.start() >= reached and (head := _head(text, core, reached)) and _follows(head, last):
             found.append(head)
-            reached = head.end
+            reached, last[head.level] = head.end, head.number
     if len(found) < 2:
         return [head for head in found if (not head.bare or head.at_line) and head.number]
     return found
@@ -120,11 +121,11 @@ def codes(text: str) -> list[ShotHead]:
     return found if len(found) > 1 else []
 
 
-def _follows(head: ShotHead, found: list[ShotHead]) -> bool:
+def _follows(head: ShotHead, last: dict[int, str]) -> bool:
     """Within a paragraph numbers without a time count up; another order is a reference to a shot."""
     if head.at_line or head.times:
         return True
-    before = next((h.number for h in reversed(found) if h.level == head.level), "")
+    before = last.get(head.level, "")
     if head.bare or head.loose:
         return head.number.isdecimal() and int(head.number) == (int(before) + 1 if before.isdecimal() else 1)
     return not (head.number.isdecimal() and before.isdecimal()) or int(head.number) > int(before)

@@ -119,7 +119,7 @@ def _levels(heads: list[ShotHead]) -> tuple[list[ShotHead], list[ShotHead]]:
         return heads, []
     lines = [h for h in heads if h.level == SCENE and h.at_line]
     if levels.count(SHOT) >= max(1, len(lines)):
-        return _merged([h for h in heads if h.level == SHOT or h in lines])
+        return _merged([h for h in heads if h.level == SHOT or (h.level == SCENE and h.at_line)])
     if lines or SCENE in levels:
         return [h for h in heads if h.level == SCENE], []
     return heads, []
