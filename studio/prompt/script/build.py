@@ -29,6 +29,8 @@ from studio.prompt.script.source import Slice
 
 MAX_SHOTS, MAX_CAST = 500, 200
 """Most shots and members of a cast; what is beyond is told."""
+MAX_NAME_WORDS, MAX_HAN_NAME = 4, 10
+"""Longest name in a list of a shot's cast; more is a description."""
 MAX_UNREAD, MAX_UNREAD_CHARS = 200, 200
 _NOTHING = {
     "", "none", "n/a", "na", "no", "nil", "null", "-", "--", "–", "—", "——", "/", "\\", "x", "无", "没有",
@@ -41,6 +43,8 @@ _NUMBER = re.compile(
     r"([A-Za-z]?\d{1,4}(?:[.\-–/_ ]?\d{1,4}){0,3}\s?[A-Za-z]{0,2}|[A-Za-z]{1,2})\s*(?:镜|镜头|个镜头)?",
     re.IGNORECASE,
 )
+_PLACE_AND_SIZE = re.compile(r"(?P<place>\S.{2,80})\s[–—-]\s(?P<size>[^–—-]{1,30})")
+"""`EXT. BEACH - SUNSET - WIDE`."""
 _BETWEEN: dict[str, str] = {"sound": "; ", "music": "; ", "notes": "; ", "transition": "; ", "voice_over": " "}
 
 
@@ -86,8 +90,17 @@ class ShotBuilder:
                 self.say(line, said)
         elif field == "sound":
             self._sound(part)
+        elif (
+            field == "place" and (sized := _PLACE_AND_SIZE.match(part.text)) and vocabulary.camera_terms(sized["size"])
+        ):
+            self._camera(part.group(sized, "size"))
+            self._text("place", part.group(sized, "place"))
         elif field == "cast":
-            for name in casting.names_of(part):
+            names = list(casting.names_of(part))
+            if any(map(_describes, names)):
+                self._free(part)
+                return
+            for name in names:
                 self._join_cast(name)
         elif field == "voice_over":
             self._text(field, dialogue.unquoted(part))
@@ -300,7 +313,11 @@ class ScriptBuilder:
                 self.member(name, labels.member_kind(label) or "character", about)
             return
         text = part.strip(_MARKS + '"“”《》').text if field == "title" else part.text
-        if field != "title" or not self._film.get("title"):
+        if field == "negative":
+            text = text.rstrip(" .。;；,，")
+        if text in self._film.get(field, []):
+            self.add_span(field, part, FILM)
+        elif field != "title" or not self._film.get("title"):
             self._film.setdefault(field, []).append(text)
             self.add_span(field, part, FILM)
 
@@ -395,6 +412,12 @@ class ScriptBuilder:
             spans=tuple(sorted(self._spans, key=lambda span: (span.start, span.end))),
             faults=tuple(self._faults),
         )
+
+
+def _describes(name: Slice) -> bool:
+    """Whether `Subject: an old violin in a window` says what is seen, rather than who."""
+    han = any("\u3400" <= char <= "\u9fff" for char in name.text)
+    return len(name.text) > MAX_HAN_NAME if han else len(name.text.split()) > MAX_NAME_WORDS
 
 
 def _unique(pieces: list[str], field: str) -> str:

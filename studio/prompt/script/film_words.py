@@ -54,7 +54,7 @@ _NO_FIELD = re.compile(
     r"written by|director|producer|version|draft|goal|objective|call to action|cta|budget|product|brand|"
     r"aspect ratio|resolution|frame rate|fps|"
     r"copyright|contact|"
-    r"画幅|画面比例|视频比例|分辨率|帧率|客户|受众|目标受众|目标人群|平台|日期|作者|编剧|导演|版本|梗概|"
+    r"画幅|比例|画面比例|视频比例|分辨率|帧率|客户|受众|目标受众|目标人群|平台|日期|作者|编剧|导演|版本|梗概|"
     r"剧情梗概|故事梗概|简介|一句话故事|目的|"
     r"主题句|发布平台)[*_ ]{0,4}[:：]",
     re.IGNORECASE,

@@ -26,10 +26,16 @@ _ORDINALS = (
     "opening", "next", "final", "last", "closing", "ending",
 )  # fmt: skip
 _LEVELS = {
-    SCENE: ("scene", "sc", "clip", "segment", "part", "act", "场景", "场面", "片段", "段落", "幕", "シーン"),
-    SHOT: ("shot", "sh", "cut", "分镜头", "镜头", "分镜", "镜号", "镜", "カット", "ショット"),
+    SCENE: (
+        "scene", "sc", "clip", "segment", "part", "act", "escena", "szene", "scena", "场景", "场面", "片段",
+        "段落", "幕", "シーン",
+    ),
+    SHOT: (
+        "shot", "sh", "cut", "plan", "plano", "toma", "einstellung", "分镜头", "镜头", "分镜", "镜号", "镜", "カット",
+        "ショット",
+    ),
     BEAT: ("beat", "panel", "frame", "画面", "格"),
-}
+}  # fmt: skip
 _LEVEL_OF = {word.casefold(): level for level, words in _LEVELS.items() for word in words}
 _LATIN = "|".join(w for w in _LEVEL_OF if w.isascii())
 _HAN_WORD = "|".join(sorted((w for w in _LEVEL_OF if not w.isascii()), key=len, reverse=True))

@@ -18,7 +18,7 @@ from studio.prompt.script.durations import RANGE, TIME, UNIT, parse_range, parse
 from studio.prompt.script.film_words import no_field
 from studio.prompt.script.forms.screen_rows import Row, page_of
 from studio.prompt.script.heads import number_of
-from studio.prompt.script.labels import film_field, shot_field
+from studio.prompt.script.labels import film_field, member_kind, shot_field
 from studio.prompt.script.model import FilmField, PutField
 from studio.prompt.script.source import EMPTY, Slice
 from studio.prompt.script.vocabulary import camera_terms
@@ -30,7 +30,8 @@ _NUMBER = (
 _SHOT = r"shot|clip|panel|frame|cut|beat|segment|镜头|分镜头?|镜号|镜|画面|片段"
 _SCENE = r"scene|part|sequence|场景|场|段落"
 _HEAD = re.compile(
-    rf"^[^\w\[【(（]{{0,16}}[【\[(（]?\s?(?:(?P<word>{_SHOT}|{_SCENE})\s{{0,3}}(?:no\.?|nr\.?|number|#|号|：|"
+    rf"^(?:\d\ufe0f?\u20e3)?[^\w\[【(（]{{0,16}}(?:\d\ufe0f?\u20e3\s{{0,2}})?[【\[(（]?\s?(?:(?P<word>{_SHOT}|"
+    rf"{_SCENE})\s{{0,3}}(?:no\.?|nr\.?|number|#|号|：|"
     rf":)?\s{{0,2}}(?P<no>{_NUMBER})"
     rf"|第\s?(?P<nth>{_NUMBER})\s?(?P<measure>个?(?:镜头|分镜|画面|片段|镜)|个?(?:场景|场|幕|"
     rf"段)))(?![\w\u3400-\u9fff])\s?[】\])）]?(?P<rest>.{{0,200}})$",
@@ -56,12 +57,14 @@ _TIMES = re.compile(
 _LENGTH = re.compile(
     rf"[\[【(（]\s{{0,3}}(?:(?:duration|length|about|approx\.?|time|时长|约|"
     rf"~)\s{{0,2}}[:：]?\s{{0,3}})?(?P<length>{TIME})\s{{0,3}}[\]】)）]"
-    rf"|(?:^|[|,，–—-])\s{{0,3}}(?P<bare>\d{{1,4}}(?:[.,]\d{{1,3}})?{UNIT})(?=\s{{0,3}}(?:$|[|,，:：–—-]))",
+    rf"|(?:^|[|,，/–—-])\s{{0,3}}(?P<bare>\d{{1,4}}(?:[.,]\d{{1,3}})?{UNIT})(?=\s{{0,3}}(?:$|[|,，/:：–—-]))",
     re.IGNORECASE,
 )
+_DIGIT, _CLOCK = re.compile(r"\d"), re.compile(r"\d:\d|\d\s?(?:s|秒)", re.IGNORECASE)
 _HAS_UNIT = re.compile(r"[^\d.,\s]")
 _AROUND = " \t:：|–—-,，.。·*_#]】"
 _BULLET = re.compile(r"^\s{0,20}(?:[-*•▪►➤–—]|\d{1,2}[.)、])\s{1,9}")
+_NUMBERED = re.compile(r"^\W{0,3}(?:\d{1,4}|[一二三四五六七八九十]{1,3}|[A-Za-z]{1,2}\d{0,3})\b[\w.-]{0,6}\W{0,3}$")
 _COUNTED = re.compile(r"^(?:[一二三四五六七八九十]{1,3}[、.．]|\d{1,2}[.、)]|[IVX]{1,4}[.)])\s{0,3}")
 _QUOTE_MARK = re.compile(r"^>\s{0,3}")
 _SPOKEN = re.compile(r"^[*_]{0,3}[\"“「『][^\"“”「」『』]{1,400}[\"”」』][*_]{0,3}$")
@@ -135,7 +138,7 @@ def head_of(row: Row) -> Head | None:
     """The heading of a numbered shot or scene; None for another line."""
     match = _HEAD.match(row.raw.text)
     if match is None:
-        return None
+        return _time_head(row)
     timing = timing_of(row.raw.group(match, "rest"))
     if len(timing.words.text) > MAX_HEAD_WORDS:
         return None
@@ -150,6 +153,14 @@ def head_of(row: Row) -> Head | None:
     )
 
 
+def _time_head(row: Row) -> Head | None:
+    """A line that is nothing but the time of a shot: `[0:00-0:03]`."""
+    span = parse_range(row.text) if len(row.text) < 40 and _DIGIT.search(row.text) else None
+    if span is None or span[1] <= span[0] or not _CLOCK.search(row.text):
+        return None
+    return Head(EMPTY, True, Timing(EMPTY, times=span, part=row.part), 0)
+
+
 def timing_of(part: Slice) -> Timing:
     """Times or length at the end of a heading: `— Establishing (4s)`."""
     if match := _TIMES.search(part.text):
@@ -162,6 +173,10 @@ def timing_of(part: Slice) -> Timing:
         if seconds and _HAS_UNIT.search(found.text):
             return Timing(_without(part, match), length_s=seconds, part=found)
     return Timing(_words(part))
+
+
+def _cast_of(label: str) -> FilmField | None:
+    return "cast" if member_kind(label) in ("place", "prop") else None
 
 
 def _without(part: Slice, match: re.Match[str]) -> Slice:
@@ -181,7 +196,7 @@ def label_of(row: Row) -> Label | None:
     """A line that begins with a label of a shot or of the film."""
     for pattern in (_LABEL, _BRACKET):
         match = pattern.match(row.raw.text)
-        if match and (shot_field(match["label"]) or film_field(match["label"])):
+        if match and (shot_field(match["label"]) or film_field(match["label"]) or member_kind(match["label"])):
             return Label(match["label"].strip(" *_"), row.raw.group(match, "value").strip(" \t*"))
     return None
 
@@ -211,8 +226,8 @@ def counted(text: str) -> Counted:
 def read_blocks(build: ScriptBuilder, extra: Mapping[str, PutField] | None = None) -> None:
     """Read a text of blocks. extra: labels that mean another field here."""
     reader = _Blocks(build, extra or {})
-    for row, head in zip(reader.rows, reader.heads, strict=True):
-        reader.take(row, head)
+    for at in range(len(reader.rows)):
+        reader.take(at)
     reader.close()
 
 
@@ -225,12 +240,14 @@ class _Blocks:
         self.heads = [head_of(row) for row in self.rows]
         self._nested = len({head.is_shot for head in self.heads if head}) == 2
         self._numbered = any(self.heads)
+        self._last_head = max((at for at, head in enumerate(self.heads) if head), default=-1)
         self._level = 0 if self._numbered else self._level_of_shots()
         self._repeat = "" if self._numbered or self._level else self._first_again()
         self._shot: ShotBuilder | None = None
         self._heading = EMPTY  # words of this shot's heading, until it is known what they are
         self._place = EMPTY
-        self._pictured = self._titled = self._styled = False
+        self._pictured = self._titled = self._styled = self._timed = False
+        self._styles: set[str] = set()
         self._valued = False  # the film's label had words behind it, so that a blank line ends them
         self._into: PutField | None = None
         self._film: FilmField | None = None
@@ -247,17 +264,22 @@ class _Blocks:
 
     def _first_again(self) -> str:
         """The label that begins a shot where no heading does: the first one of a shot that stands there again."""
-        names = [label.name.casefold() for row in self.rows if (label := label_of(row)) and self._field(label.name)]
+        labels = [label for row in self.rows if (label := label_of(row)) and self._field(label.name)]
+        labels = [la for la in labels if self._field(la.name) != "number" or _NUMBERED.match(la.value.text)]
+        names = [label.name.casefold() for label in labels]
         again = Counter(names)
         return next((name for name in names if self._field(name) == "number"), "") or next(
             (n for n in names if again[n] > 1), ""
         )
 
-    def take(self, row: Row, head: Head | None) -> None:
+    def take(self, at: int) -> None:
         """Read one row."""
+        row, head = self.rows[at], self.heads[at]
         text = row.raw.text
         if _RULE.match(text):
             self._into = self._film = None
+            if at > self._last_head >= 0:
+                self.close()  # below a rule behind the last shot stand words on the film
         elif reason := no_field(text, in_shots=self._shot is not None):
             self._build.unread(row.raw, reason)
         elif head:
@@ -279,16 +301,20 @@ class _Blocks:
         self._shot, self._heading = None, EMPTY
 
     def _open(self, head: Head) -> None:
+        if not head.number and self._shot and not self._timed and not self._pictured and not self._label:
+            head.timing.put(self._shot)
+            return
         self.close()
         if self._nested and not head.is_shot:
             self._place, self._into, self._film = head.timing.words, None, None
             return
         head.timing.put(self._start(head.number))
+        self._timed = bool(head.timing)
         self._heading = head.timing.words
 
     def _start(self, number: Slice = EMPTY) -> ShotBuilder:
         shot = self._shot = self._build.shot(number_of(number.text) if number else "", number or None)
-        self._pictured, self._into, self._film, self._label = False, "prompt", None, ""
+        self._pictured, self._timed, self._into, self._film, self._label = False, False, "prompt", None, ""
         if self._place:
             shot.put("place", self._place)
         return shot
@@ -332,7 +358,9 @@ class _Blocks:
         return self._extra.get(label.strip(" *_").casefold()) or shot_field(label)
 
     def _labelled(self, row: Row, label: Label) -> None:
-        named, film = self._field(label.name), film_field(label.name)
+        named, film = self._field(label.name), film_field(label.name) or _cast_of(label.name)
+        if named == "number" and label.value and not _NUMBERED.match(label.value.text):
+            named = "camera"  # 镜头：特写，手持
         again = label.name.casefold() == self._repeat
         if (self._shot is None and (self._numbered or self._level)) or not (named or self._shot):
             self._of_film(row, label, film)
@@ -349,11 +377,14 @@ class _Blocks:
                 self.close()
                 self._start()
             self._into, self._film, self._label = named or "prompt", None, label.name
+            self._valued = bool(label.value)
             self._used.add(label.name.casefold())
             self._put(label.value)
 
     def _is_of_film(self, label: Label, film: FilmField, named: PutField | None) -> bool:
         """Whether a label that both may have is the film's: above the shots, or a style where it has none yet."""
+        if film == "style" and label.value.text in self._styles:
+            return True
         if film == "style" and self._styled:
             return self._shot is None and label.name.casefold() not in self._extra
         if self._shot is None:
@@ -366,9 +397,12 @@ class _Blocks:
         if film == "title":
             self._title(label.value)
         elif film is None:
-            self._build.unread(row.raw) if self._field(label.name) is None else self._build.film("style", row.part)
+            known = self._field(label.name) not in (None, "notes")
+            self._build.film("style", row.part) if known else self._build.unread(row.raw)
         elif label.value:
-            self._styled = self._styled or film == "style"
+            if film == "style":
+                self._styled = True
+                self._styles.add(label.value.text)
             self._build.film(film, label.value, label=label.name)
 
     def _words(self, row: Row) -> None:
@@ -389,7 +423,8 @@ class _Blocks:
         else:
             if self._shot is None:
                 self._start()
-            if row.opens and not _BULLET.match(part.text):
+            listed = _BULLET.match(part.text) is not None
+            if (row.opens and not listed) or (listed and self._valued and self._into not in ("dialogue", "cast")):
                 self._into, self._label = "prompt", ""
             if quote and _SPOKEN.match(part.text):
                 self._into = "dialogue"

@@ -20,7 +20,8 @@ _NAMES = {"name", "名字", "姓名", "名称", "角色名", "人物名", "chara
 _SCENES = {"scene", "scenes", "set", "setting", "场景", "地点"}
 """Heads of a column of places, which may be the places of shots."""
 _SCENE = re.compile(
-    r"\W*(?:(?:scene|sc|act|sequence|part)\b\W*[\divx]{0,4}[a-z]?\b|第?[\d一二三四五六七八九十百]{1,4}[场幕]|场景?[\d一二三四五六七八九十]{1,4})\W*"
+    r"\W*(?:(?:scene|sc|act|sequence|part)\b\W*[\divx]{0,4}[a-z]?\b|第?[\d一二三四五六七八九十百]{1,4}[场幕]|"
+    r"场景?[\d一二三四五六七八九十]{1,4})\W*"
     r"|\W*(?=(?:int|ext|i/e)\b|内景|外景)",
     re.IGNORECASE,
 )

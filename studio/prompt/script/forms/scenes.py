@@ -134,7 +134,8 @@ class _Scenes:
             for word in _NAME_WORD.findall(line.part.text):
                 shot.appears(self._names.get(word.casefold(), ""))
         else:
-            shot.read(line.part)
+            if line.part:
+                shot.read(line.part)
         self._only_camera = line.kind == "camera"
 
     def _say(self, line: Line) -> None:
@@ -225,7 +226,8 @@ def _introductions(line: Line) -> Iterator[tuple[Slice, Slice]]:
     for match in _INTRODUCED.finditer(part.text):
         about, more = match["about"] or match["age"], match["more"] or match["looks"] or ""
         if _ABOUT_PEOPLE.search(about):
-            yield part.group(match, "name"), _about(part, match, about.strip() + more.rstrip())
+            looks = more.rstrip() if more.startswith(",") or not more else f",{more.rstrip()}"
+            yield part.group(match, "name"), _about(part, match, about.strip() + looks)
     for match in _INTRODUCED_HAN.finditer(part.text):
         yield part.group(match, "name"), _about(part, match, match["about"].strip() + (match["more"] or "").rstrip())
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from studio.prompt.script.source import Slice
 
 _HEADING = re.compile(
-    r"^(?:(?:scene )?\d{1,4}[A-Z]?[.):]?\s{1,9}(?:[–—-]\s{1,3})?|scene \d{1,4}\s{0,3}[:.–—-]\s{0,3})?"
+    r"^(?:(?:(?:scene|escena|szene|scène|scena) )?\d{1,4}[A-Z]?[.):]?\s{1,9}(?:[–—-]\s{1,3})?|"
+    r"scene \d{1,4}\s{0,3}[:.–—-]\s{0,3})?"
     r"(?P<place>(?:(?:INT|EXT|EST)(?:\.|/|\. ?/| ?/ ?| (?=[A-Z]))\s{0,3}(?:(?:INT|EXT)[. ]{1,2})?|"
     r"I ?/ ?E[. ]{1,2}|(?:INTERIOR|EXTERIOR)(?:[.:]| [–—-])\s)\S.*"
     r"|(?:内[/／]?外景|外[/／]?内景|内景|外景)[.。·:：\s–—-]{0,4}\S.*)$",
@@ -28,7 +29,7 @@ _TRANSITION = re.compile(
     r"FADE (?:IN|OUT|UP|TO BLACK|TO WHITE|FROM BLACK)|(?:DISSOLVE|CROSSFADE|WIPE)(?: TO)?|INTERCUT(?: WITH)?|"
     r"IRIS (?:IN|OUT)|BLACKOUT|"
     r"(?:画面)?(?:切至|切到|切入|淡入|淡出|渐黑|渐隐|渐显|叠化|化入|化出|黑场|闪白|跳切|硬切|"
-    r"切黑)(?:至[^\s：:。]{0,10})?)\s{0,3}[:：.。]?$"
+    r"切黑|切(?=\s{0,3}[:：.。]?$))(?:至[^\s：:。]{0,10})?)\s{0,3}[:：.。]?$"
 )
 _FORCED_TRANSITION = re.compile(r"^>(?P<name>[^<]{1,80})$")
 _FORCED_NAME = re.compile(r"^[^\"“”「」.!?。！？]{1,40}[.:：。]?$")

@@ -18,13 +18,15 @@ from studio.prompt.script.forms.scenes import Line, tell, title_case
 from studio.prompt.script.forms.screen_rows import Page, Row, page_of
 from studio.prompt.script.labels import film_field, shot_field
 from studio.prompt.script.source import Slice
+from studio.prompt.script.vocabulary import camera_terms
 
 _SHOT_HEAD = re.compile(
     r"^[\W_]{0,6}(?:shot|镜头|clip)\s{0,3}#?\d|^[\W_]{0,6}第[\d一二三四五六七八九十]{1,3}个?镜",
     re.IGNORECASE | re.MULTILINE,
 )
 _HEADING = re.compile(
-    r"^[ \t#*_.]{0,12}(?:(?:SCENE )?\d{1,4}[A-Z]?[ \t.):–—-]{1,6})?(?:(?:INT|EXT|EST)\.|(?:INT|EXT)/|I/E[. ]|"
+    r"^[ \t#*_.]{0,12}(?:(?:(?:SCENE|Scene|Escena|Szene|Scène|Scena) )?\d{1,4}[A-Z]?[ \t.):–—-]{1,6})?(?:(?:INT|"
+    r"EXT|EST)\.|(?:INT|EXT)/|I/E[. ]|"
     r"(?:INT|EXT) (?=[A-Z])|内景|外景|内/外景)",
     re.MULTILINE,
 )
@@ -205,9 +207,10 @@ class _Reader:
             return [], last + 1
         if item := words.ITEM.match(part.text):
             part = part.part(item.end())
-        if row.text == row.text.upper() and words.CAMERA.match(row.text) and at == last:
-            return [Line("camera", part)], last + 1
-        if camera := words.CAMERA_HEAD.match(part.text):
+        if row.text == row.text.upper() and (camera := words.CAMERA.match(row.text)) and at == last:
+            rest, head = part.part(camera.end()).strip(), part.part(0, camera.end()).strip(" :：–—-")
+            return [Line("camera", rest, head) if camera_terms(head.text) else Line("camera", part)], last + 1
+        if (camera := words.CAMERA_HEAD.match(part.text)) and camera_terms(camera["head"]):
             return [Line("action", part.group(camera, "rest"), part.group(camera, "head"))], last + 1
         return [Line("action", part)], last + 1
 

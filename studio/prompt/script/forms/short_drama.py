@@ -58,7 +58,7 @@ _ENDS = re.compile(
     r"全文)\s?[·:：]?(?:完|终|结束)"
 )
 _MUSIC_MARK = re.compile(r"^[♪♫🎵🎶]\s{0,3}[:：]?\s{0,3}")
-_TUNE = re.compile(r"乐|曲|歌|钢琴|吉他|BGM|旋律|小提琴|唱", re.IGNORECASE)
+_TUNE = re.compile(r"乐|曲|歌|琴|鼓|笛|箫|筝|钢琴|吉他|BGM|旋律|小提琴|唱", re.IGNORECASE)
 _SPEECH = re.compile(
     r"^(?P<name>[\w\u3400-\u9fff·、&/ ]{1,24}?)\s{0,3}(?P<os>OS|VO|O\.S\.|"
     r"V\.O\.)?\s{0,3}(?:[（(【\[](?P<manner>[^（）()【】\[\]]{1,40})[)）】\]])?\s{0,3}"
@@ -166,6 +166,8 @@ class _Reader:
             return self._scene(at, part)
         if action := _ACTION.match(text):
             words = part.part(action.end())
+            if (voice := _SPEECH.match(words.text)) and _VOICE.match(voice["name"]):
+                return self._speech(at, words)
             return [self._picture(words.strip("）)") if text[0] in "（(" else words)], at + 1
         if not self._started and (head := self._head(part)):
             return [], at + head
@@ -185,7 +187,7 @@ class _Reader:
         """The heading of a scene, with the lines of place, time and cast below it."""
         self._started = True
         match = _HEADING.match(part.text) if not _INSIDE.match(part.text) else None
-        rest = part.group(match, "rest") if match else part.strip("【】[]")
+        rest = (part.group(match, "rest") if match else part).strip("【】[] ")
         places: list[Slice] = []
         if inside := _CAST_INSIDE.search(rest.text):
             self._members(rest.part(inside.end()))
