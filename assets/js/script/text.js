@@ -1,12 +1,13 @@
 // The text of a script with its words coloured: a text area over a layer of the same text. The colours are highlights of
-// the browser (CSS Custom Highlight API), so 5,000 of them add no element; the layer is in parts, of which an edit
-// renews one.
+// the browser (CSS Custom Highlight API), which add no element. The layer is in parts: an edit renews one of them, and
+// only the parts in view are coloured, because the browser goes through all highlights at every change.
 
 import { el, still, t } from "../dom.js";
 import { GROUP_NAMES, groupOf } from "./fields.js";
 import { chunks, shiftSpans } from "./merge.js";
 
 const NAMES = [...GROUP_NAMES, "lit"];
+const MARGIN_PX = 500; // how far beyond the view the text is coloured
 const hasHighlights = () => typeof Highlight === "function" && !!CSS.highlights;
 
 /** The highlight of this name, which all texts of the page share. */
@@ -34,6 +35,11 @@ export class ScriptText {
     this.ranges = new Map(NAMES.map((name) => [name, []]));
     this.lit = [];
     this.text = "";
+    this.seen = new Set(); // parts in view
+    this.watch = new IntersectionObserver((changes) => this.scrolled(changes), {
+      root: this.node,
+      rootMargin: `${MARGIN_PX}px 0px`,
+    });
     this.area.addEventListener("input", () => this.typed());
     let frame = 0;
     this.node.addEventListener("pointermove", (e) => {
@@ -116,9 +122,12 @@ export class ScriptText {
       const node = document.createTextNode(text);
       return { text, node, box: el("div", "", {}, node), start: 0 };
     });
-    for (const gone of old.slice(head, old.length - tail)) gone.box.remove();
+    const gone = old.slice(head, old.length - tail);
+    if (made.length < 4 && gone.some((part) => this.seen.has(part))) for (const part of made) this.seen.add(part);
+    for (const part of gone) part.box.remove(), this.watch.unobserve(part.box), this.seen.delete(part);
     const after = old[old.length - tail]?.box || this.end || null;
-    for (const part of made) this.layer.insertBefore(part.box, after);
+    for (const part of made)
+      (part.box.piece = part), this.layer.insertBefore(part.box, after), this.watch.observe(part.box);
     this.parts = [...old.slice(0, head), ...made, ...old.slice(old.length - tail)];
     let at = 0;
     for (const part of this.parts) (part.start = at), (at += part.text.length);
@@ -127,11 +136,21 @@ export class ScriptText {
     this.colour();
   }
 
+  scrolled(changes) {
+    for (const { target, isIntersecting } of changes)
+      isIntersecting ? this.seen.add(target.piece) : this.seen.delete(target.piece);
+    this.colour();
+  }
+
   colour() {
     if (!hasHighlights()) return;
+    const starts = [...this.seen].map((part) => part.start);
+    const ends = [...this.seen].map((part) => part.start + part.text.length);
+    const [from, to] = [Math.min(...starts), Math.max(...ends)];
+    const inView = (span) => span.end > from && span.start < to;
     const groups = new Map(NAMES.map((name) => [name, []]));
-    for (const span of this.spans) groups.get(groupOf(span.field, span.shot)).push(span);
-    groups.set("unread", this.unread);
+    for (const span of this.spans) if (inView(span)) groups.get(groupOf(span.field, span.shot)).push(span);
+    groups.set("unread", this.unread.filter(inView));
     groups.set("lit", this.lit);
     for (const [name, spans] of groups) this.fill(name, spans);
   }
