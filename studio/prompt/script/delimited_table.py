@@ -14,7 +14,8 @@ from studio.prompt.script.labels import film_field
 from studio.prompt.script.source import Slice
 from studio.prompt.script.table import Table
 
-_FENCE = re.compile(r"\s{0,3}(?:```|~~~)\w*\s*$")
+_NO_ROW = re.compile(r"\s{0,3}(?:```|~~~)\w*\s*$|sep=.\s*$", re.IGNORECASE)
+"""A fence of a chat program, or the line by which a spreadsheet program knows the separator."""
 
 
 def score(text: str, separators: Sequence[str]) -> float:
@@ -43,8 +44,8 @@ def _top(text: str, separator: str) -> Table | None:
 
 
 def _rows(source: Slice, separator: str, most: int | None = None) -> list[Row]:
-    """Rows, without the fences that chat programs put around them."""
-    return [row for row in islice(delimited.rows(source, separator), most) if not _FENCE.match(row.line.text)]
+    """Rows of the table and around it."""
+    return [row for row in islice(delimited.rows(source, separator), most) if not _NO_ROW.match(row.line.text)]
 
 
 def _put_above(build: ScriptBuilder, row: Row) -> None:

@@ -96,6 +96,8 @@ def _inner_list(value: JsonValue) -> bool:
     """Whether a list of shots stands in this object."""
     for key, item in value.pairs:
         if item.kind == "list" and item.items and not _is_said(key.text) and not member_kind(key.text):
+            if plain(key.text) in _LISTS and all(one.kind == "text" for one in item.items):
+                return True
             objects = [one for one in item.items if one.kind == "object"]
             if objects and 2 * sum(map(_is_shot, objects)) >= len(objects):
                 return True

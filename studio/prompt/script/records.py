@@ -59,6 +59,9 @@ _SOUND_HEAD = re.compile(
     re.IGNORECASE,
 )
 _LINK = re.compile(r"(?:https?://|data:|/|[A-Za-z]:\\)\S+|\S+\.(?:png|jpe?g|webp|gif|mp4|mov|webm)", re.IGNORECASE)
+_DESCRIBED_SUBJECT = re.compile(
+    r"(?:[Aa]n?|[Tt]he|[Tt]wo|[Tt]hree|[Ff]our|[Ss]everal|[Ss]ome|[Hh]is|[Hh]er|[Tt]heir)\s+[a-z]"
+)
 _NAMES = re.compile(r"[,，、;；&/\n]| and |和|与")
 MAX_NAME_CHARS = 40
 
@@ -98,6 +101,21 @@ def is_number(text: str) -> bool:
     """Whether a cell can be the number of a shot: 3, 1A, S01-02, 镜头3, 第一镜."""
     words = text.strip().strip("*")
     return len(words) <= 24 and bool(_NUMBER.fullmatch(words) or _NAMED_NUMBER.fullmatch(words))
+
+
+def _with_subject(facts: list[Fact]) -> list[Fact]:
+    """The facts; a subject that is described and not named ("A woman in red") begins the description of the action."""
+    subjects = [f for f in facts if f.meaning == "cast" and plain(f.label.text).startswith("subject")]
+    subject = next((f for f in subjects if _DESCRIBED_SUBJECT.match(f.value.text)), None)
+    if subject is None:
+        return facts
+    action = next((f for f in facts if f.meaning == "prompt"), None)
+    others = [f for f in facts if f is not subject and f is not action]
+    if action is None:
+        return [Fact("prompt", subject.label, subject.value), *others]
+    span = min(subject.value.span[0], action.value.span[0]), max(subject.value.span[1], action.value.span[1])
+    words = f"{subject.value.text.rstrip(' .,')} {action.value.text}"
+    return [Fact("prompt", action.label, Slice(words, span[0], cell=span)), *others]
 
 
 def _other_fields(fact: Fact) -> bool:
@@ -168,7 +186,8 @@ class _Writer:
     ) -> None:
         self._build, self._record = build, record
         self._ranges_are_times, self._next_start = ranges_are_times, next_start
-        self._facts = sorted((fact for fact in record.facts if fact.value), key=lambda f: f.meaning == "look")
+        facts = _with_subject([fact for fact in record.facts if fact.value])
+        self._facts = sorted(facts, key=lambda fact: fact.meaning == "look")
         numbers = [f for f in self._facts if f.meaning == "number" and is_number(f.value.text)]
         numbers += [f for f in self._facts if f.meaning == "prompt" and f.value.text.isdecimal()]  # "Frame": 1
         numbers += [f for f in self._facts if f.meaning == "scene" and is_number(f.value.text)]

@@ -136,6 +136,10 @@ def _below(rows: Sequence[Row], index: int, row: Row) -> Table | None:
     like = sum(len(one.cells) > 1 and 2 * len(one.cells) >= len(filled) for one in below[:GUESS_ROWS])
     if not below or 2 * like < len(below[:GUESS_ROWS]):
         return None
+    for column in (i for i, cell in enumerate(row.cells) if not cell):
+        values = [one.cells[column] for one in below if len(one.cells) > column and one.cells[column]]
+        if all(is_number(value.text) for value in values):  # the index of a data frame
+            meanings[column] = "unused" if "number" in known else "number"
     resolved = _with_prompt(meanings, below)
     certainty = min(1.0, 0.9 + 0.02 * len(known)) if len(known) > 2 else 0.75
     return Table(tuple(resolved), row.cells, row, tuple(rows[:index]), tuple(below), certainty)
