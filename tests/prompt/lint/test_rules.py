@@ -143,6 +143,10 @@ def test_authors_who_write_a_move_or_an_angle() -> None:
 def test_an_item_of_a_list_goes_with_its_comma() -> None:
     assert remedied("a street at dusk, no cars, rain") == "a street at dusk, rain"
     assert remedied("no cars, a street") == "a street"
+    assert remedied("Static shot of a harbour, the camera slowly pushes in") == "Static shot of a harbour"
+    assert remedied("固定机位，镜头缓慢推进，女孩微笑") == "镜头缓慢推进，女孩微笑"
+    assert remedied("固定机位，镜头缓慢推进，女孩微笑", remedy=1) == "固定机位，女孩微笑"
+    assert remedied("Static shot. Slow push in. A fox.", remedy=1) == "Static shot. A fox."
     assert remedied("masterpiece, best quality, a cat on a wall") == "a cat on a wall"
     assert remedied("a fox, red fur, a hill, red fur") == "a fox, red fur, a hill"
 

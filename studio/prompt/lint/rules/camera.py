@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from studio.messages import Message
 from studio.prompt.lint.camera_terms import ANGLES, AT_ODDS, MOVES, OPPOSITES, SAME_WAY, STATIC
-from studio.prompt.lint.model import Edit, Facts, Finding, Remedy
+from studio.prompt.lint.items import without
+from studio.prompt.lint.model import Facts, Finding, Remedy
 from studio.prompt.lint.source import Source
 from studio.prompt.lint.words import Words
 
@@ -177,17 +178,4 @@ def _word(source: Source, one: _Term) -> str:
 
 
 def _without(source: Source, one: _Term) -> tuple[Remedy, ...]:
-    """Taking a camera word out, where it stands in a list of its own; inside a sentence it would leave a hole."""
-    text = source.text
-    left, right = text[: one.start].rstrip(), text[one.end :].lstrip()
-    alone = (not left or left[-1] in ",，、.。;；:：") and (not right or right[0] in ",，、.。;；")
-    if not alone:
-        return ()
-    end = len(text) - len(right)
-    if right and right[0] in ",，、;；":
-        end += 1 + len(right[1:]) - len(right[1:].lstrip(" "))
-        start = one.start
-    else:
-        start = len(left.rstrip(",，、;； ")) if left and left[-1] in ",，、;；" else one.start
-    label = Message("lint.do_remove", words=text[one.start : one.end])
-    return (Remedy(label=label, edits=(Edit(start=start, end=end),)),)
+    return without(source.text, one.start, one.end)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from studio.messages import Message
-from studio.prompt.lint.model import Edit, Facts, Finding, Remedy
+from studio.prompt.lint.items import without
+from studio.prompt.lint.model import Facts, Finding
 from studio.prompt.lint.source import Source
 from studio.prompt.lint.words import CHANGES, Words, any_of
 
@@ -67,22 +68,9 @@ def find(source: Source, _: Facts) -> Iterator[Finding]:
                 )
                 yield Finding(
                     rule="contradiction", severity="warning", start=low[0], end=high[1], message=message,
-                    remedies=(*_without(source.text, low), *_without(source.text, high)),
+                    remedies=(*without(source.text, *low), *without(source.text, *high)),
                 )  # fmt: skip
 
 
 def _is_told(source: Source, unless: Words, start: int, end: int) -> bool:
     return bool(CHANGES.search(source.plain, start, end) or unless.search(source.plain, start, end))
-
-
-def _without(text: str, span: tuple[int, int]) -> tuple[Remedy, ...]:
-    """Taking one of them out where it is an item of a list."""
-    left, right = text[: span[0]].rstrip(), text[span[1] :].lstrip()
-    if (left and left[-1] not in ",，、;；.。") or (right and right[0] not in ",，、;；.。"):
-        return ()
-    start, end = span[0], len(text) - len(right)
-    if right and right[0] in ",，、;；":
-        end += 1 + len(right[1:]) - len(right[1:].lstrip(" "))
-    elif left and left[-1] in ",，、;；":
-        start = len(left) - 1
-    return (Remedy(label=Message("lint.do_remove", words=text[slice(*span)]), edits=(Edit(start=start, end=end),)),)
