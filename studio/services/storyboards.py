@@ -86,7 +86,11 @@ class Storyboards:
     def create(self, title: str = "", *, script: str | Script = "", form: str = "", **fields: object) -> StoredBoard:
         """A new board, with shots from a script, read already or as text, where one is given. form: of a text, by its
         id; "" finds out."""
-        parts = from_script(script) if isinstance(script, Script) else board_script.parts_of(script, form=form)
+        parts = (
+            from_script(board_script.whole(script))
+            if isinstance(script, Script)
+            else board_script.parts_of(script, form=form)
+        )
         board = Board(
             id=new_id("b"), shots=parts.shots, style=parts.style, negative=parts.negative, cast=parts.cast
         )  # fmt: skip

@@ -287,10 +287,12 @@ class RewriteScript(BoardCommand):
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The rewritten board."""
-        parts = from_script(self.read.script(), board.cast) if self.read else text.parts_of(self.text)
+        parts = from_script(self.read.script(), board.cast) if self.read else text.parts_of(self.text, known=board.cast)
         if not parts.shots:
             raise CapabilityError(Message("script.empty"), field="text")
-        limits.check_limits(Board(id="", style=parts.style, shots=parts.shots, cast=parts.cast))
+        limits.check_limits(
+            Board(id="", style=parts.style, negative=parts.negative, shots=parts.shots, cast=parts.cast)
+        )
         new = rewrite(board, parts)
         limits.check_counts(shots=len(new.shots), cast=len(new.cast))
         return new, ""

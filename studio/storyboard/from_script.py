@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from studio.prompt.script.cast import NameFinder, clean_name
 from studio.prompt.script.model import Script, ScriptMember, ScriptShot
 from studio.storyboard import dialogue, limits
 from studio.storyboard.model import CastMember, Shot, new_id
-from studio.storyboard.script_header import Linker
 from studio.storyboard.transition_words import transition
 
 MAX_SHOT_S, MIN_SHOT_S = 60.0, 0.1
@@ -18,13 +17,14 @@ MAX_SHOT_S, MIN_SHOT_S = 60.0, 0.1
 
 @dataclass(frozen=True)
 class BoardParts:
-    """What a script gives to a board."""
+    """What a script gives to a board. form: in which it was read."""
 
     shots: tuple[Shot, ...] = ()
     cast: tuple[CastMember, ...] = ()
     style: str = ""
     negative: str = ""
     title: str = ""
+    form: str = ""
 
 
 def from_script(script: Script, known: Iterable[CastMember] = ()) -> BoardParts:
@@ -37,7 +37,7 @@ def from_script(script: Script, known: Iterable[CastMember] = ()) -> BoardParts:
     known = tuple(known)
     names = {m.name.casefold(): m.name for m in known}
     for member in listed:
-        name = member_name(member.name)
+        name = clean_name(member.name)
         if name and name.casefold() not in cast and (member.description or name.casefold() not in names):
             cast[name.casefold()] = CastMember(
                 id=new_id("m"), name=name, kind=member.kind, description=member.description
@@ -47,19 +47,15 @@ def from_script(script: Script, known: Iterable[CastMember] = ()) -> BoardParts:
     return BoardParts(
         shots=tuple(shots.shot(shot, place) for place, shot in enumerate(script.shots, 1)),
         cast=tuple(cast.values()), style=script.style, negative=script.negative, title=script.title,
+        form=script.form,
     )  # fmt: skip
-
-
-def member_name(words: str) -> str:
-    """The words as a name that can follow an @; "" where nothing of them can."""
-    return re.sub(r"^-+", "", re.sub(r"[^\w-]", "", re.sub(r"\s+", "-", words.strip())))[:40].rstrip("-")
 
 
 class _Shots:
     """Makes shots, with the names of a cast linked."""
 
     def __init__(self, cast: tuple[CastMember, ...]) -> None:
-        self._linker = Linker(cast)
+        self._finder = NameFinder(m.name for m in cast)
         self._names = {m.name.casefold(): m.name for m in cast}
 
     def shot(self, read: ScriptShot, place: int) -> Shot:
@@ -67,9 +63,9 @@ class _Shots:
         notes = "\n".join(filter(None, (read.notes, more)))
         shot = Shot(
             id=new_id("s"), number="" if read.number == str(place) else read.number[: limits.MAX_NUMBER_CHARS],
-            prompt=self._linker.link(read.prompt), duration_s=min(max(read.duration_s, MIN_SHOT_S), MAX_SHOT_S),
+            prompt=self._finder.link(read.prompt), duration_s=min(max(read.duration_s, MIN_SHOT_S), MAX_SHOT_S),
             shot_size=read.shot_size, angle=read.angle, lens=read.lens, move=read.move, place=self._place(read.place),
-            cast=tuple(self._names.get(name.casefold(), name) for name in map(member_name, read.cast) if name),
+            cast=tuple(self._names.get(name.casefold(), name) for name in map(clean_name, read.cast) if name),
             dialogue=dialogue.text_of(read.dialogue, self._named), voice_over=read.voice_over, sound=read.sound,
             music=read.music, notes=notes,
         )  # fmt: skip
@@ -78,9 +74,9 @@ class _Shots:
 
     def _named(self, words: str) -> str:
         """Words that are the name of a member as @name; else as they are."""
-        name = self._names.get(member_name(words).casefold())
+        name = self._names.get(clean_name(words).casefold())
         return f"@{name}" if name else words
 
     def _place(self, words: str) -> str:
         named = self._named(words)
-        return named if named != words else self._linker.link(words)
+        return named if named != words else self._finder.link(words)

@@ -33,12 +33,11 @@ import httpx
 
 from studio.domain import Asset
 from studio.settings import Settings
-from studio.storyboard import edit
 from studio.storyboard.model import CastMember
 from studio.studio import Studio
 from tests.bench import _board_page
 from tests.support import samples
-from tests.support.boards import give_takes
+from tests.support.boards import give_takes, put_member
 
 MODEL = "alibaba/wan2.6-t2v"
 WORDS = ("a harbour at dawn", "gulls", "slow fog", "a red boat", "nets and ropes", "low sun", "long lens", "quiet sea")
@@ -157,7 +156,7 @@ def _filled(studio: Studio, folder: Path, shots: int) -> str:
     face = studio.local.assets.add(picture)
     for name in ("anna", "ben", "quay"):
         member = CastMember(id=f"m{name}", name=name, references=(face.id,), consent=True, description="in a red coat")
-        studio.local.storyboards.edit(board.id, "cast", lambda b, m=member: edit.put_cast_member(b, m))
+        studio.local.storyboards.edit(board.id, "cast", lambda b, m=member: put_member(b, m))
     files: dict[str, Asset] = {shot.id: clip for shot in board.shots}
     give_takes(studio, board.id, files)
     give_takes(studio, board.id, files, kind="draft")

@@ -19,12 +19,13 @@ from studio.domain import Status
 from studio.media import frames
 from studio.media.probe import probe
 from studio.settings import Settings
-from studio.storyboard import edit, to_timeline
+from studio.storyboard import to_timeline
 from studio.storyboard.model import Board, CastMember
 from studio.studio import Studio
 from tests.browser.conftest import PATIENT_MS, Site
 from tests.providers import results
 from tests.providers.alibaba import AlibabaServer
+from tests.support.boards import put_member
 from tests.support.kit import QUICK
 
 SCRIPT = "Storybook.\nShot 1 [0-2s] a lighthouse\nShot 2 [2-4s] a girl with a lantern\nShot 3 [4-6s] a boat turns"
@@ -181,7 +182,7 @@ def test_the_render_window_says_what_a_model_leaves_out(page: Page, place: Place
         "Lamp", script="Shot 1 [0-2s] @eda waves", model="alibaba/wan2.6-t2v"
     ).board
     eda = CastMember(id="c1", name="eda", references=(place.studio.local.assets.add(face).id,), consent=True)
-    place.studio.local.storyboards.edit(made.id, "cast", lambda b: edit.put_cast_member(b, eda))
+    place.studio.local.storyboards.edit(made.id, "cast", lambda b: put_member(b, eda))
     page.goto(f"{place.site.url}?board={made.id}")
     page.locator("[data-do=render-one]").click()
     expect(page.locator(".bd-dialog .ready .bd-hint")).to_contain_text("the description of @eda, not the references")

@@ -14,6 +14,7 @@ from studio.services.board_repository import StoredBoard
 from studio.storyboard import edit
 from tests.browser.conftest import Site, pick_model
 from tests.support import samples
+from tests.support.boards import put_member
 
 SCRIPT = "Shot 1 [0-2s] @eda lights the lamp\nShot 2 [2-4s] a calm sea\nShot 3 [4-6s] @eda calls @mia"
 R2V = "alibaba/wan2.7-r2v"
@@ -36,7 +37,7 @@ def board(site: Site) -> StoredBoard:
     made = site.studio.local.storyboards.create("Lighthouse", script=SCRIPT, model=R2V)
     for name in ("eda", "mia"):
         member = edit.CastMember(id=f"m-{name}", name=name)
-        made = site.studio.local.storyboards.edit(made.board.id, "cast", lambda b, m=member: edit.put_cast_member(b, m))
+        made = site.studio.local.storyboards.edit(made.board.id, "cast", lambda b, m=member: put_member(b, m))
     return made
 
 

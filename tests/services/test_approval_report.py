@@ -15,9 +15,9 @@ from studio.permissions import Role
 from studio.review.model import NewComment
 from studio.review.printable import MISSING, printable
 from studio.settings import Settings
-from studio.storyboard import edit
 from studio.storyboard.model import CastMember
 from studio.studio import Studio
+from tests.support.boards import put_member
 from tests.support.samples import corner_picture
 
 HOSTILE = "<b>Señor</b> \u202egnp.exe 港口 😀 {0} %s & \\n"
@@ -50,7 +50,7 @@ def test_the_report_has_every_fact_of_its_items(studio: Studio, tmp_path: Path, 
     corner_picture(200, 100).save(tmp_path / "anna.png")
     anna = CastMember(id="c1", name="anna", references=(pia.assets.add(tmp_path / "anna.png").id,), consent=True)
     board = pia.storyboards.create("Harbour", script="Shot 1 [0-1s] @anna at dawn", model="draft/animatic").board
-    pia.storyboards.edit(board.id, "cast", lambda b: edit.put_cast_member(b, anna))
+    pia.storyboards.edit(board.id, "cast", lambda b: put_member(b, anna))
     runs = pia.storyboards.render(board.id, shots=[board.shots[0].id])
     [run] = pia.runs.wait([r.id for r in runs], timeout_s=60)
     assert run.status == "succeeded", run.error

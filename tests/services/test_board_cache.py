@@ -16,7 +16,7 @@ from studio.storyboard.model import Board, CastMember, Start
 from studio.storyboard.snapshot import BoardSnapshot
 from studio.studio import Studio
 from tests.support import samples
-from tests.support.boards import give_takes
+from tests.support.boards import give_takes, put_member
 
 ANNA = CastMember(id="m1", name="anna", description="in red")
 SCRIPT = "\n".join(f"Shot {n + 1} [{2 * n}-{2 * n + 2}s] a quay {n} with @anna" for n in range(3))
@@ -32,14 +32,14 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 def board(studio: Studio, tmp_path: Path) -> Board:
     """Three shots with a rendered take each."""
     board = studio.local.storyboards.create("Quay", script=SCRIPT, model="alibaba/wan2.6-t2v").board
-    studio.local.storyboards.edit(board.id, "cast", lambda b: edit.put_cast_member(b, ANNA))
+    studio.local.storyboards.edit(board.id, "cast", lambda b: put_member(b, ANNA))
     clip = studio.local.assets.add(samples.clip(tmp_path / "take.mp4", seconds=1, width=160, height=96, fps=24))
     return give_takes(studio, board.id, {shot.id: clip for shot in board.shots})
 
 
 EDITS: dict[str, Callable[[Board], Board]] = {
     "film": lambda b: edit.update(b, title="夜", width=854, seed=7, fps=25),
-    "cast": lambda b: edit.put_cast_member(b, ANNA.model_copy(update={"description": "in blue"})),
+    "cast": lambda b: put_member(b, ANNA.model_copy(update={"description": "in blue"})),
     "words": lambda b: edit.change(b, b.shots[0].id, prompt='at "night" \U0001f319', params={"scale": 1.1}),
     "length": lambda b: edit.change(b, b.shots[1].id, duration_s=7, start=Start(kind="previous")),
     "add": lambda b: edit.add(b, after=b.shots[0].id, prompt="gulls")[0],

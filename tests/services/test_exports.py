@@ -28,6 +28,7 @@ from studio.storyboard import edit, to_timeline
 from studio.storyboard.model import Board, CastMember
 from studio.studio import Studio
 from tests.support import samples
+from tests.support.boards import put_member
 
 SCRIPT = "Noir.\nShot 1 [0-1s] a harbour at dawn\nShot 2 [1-2s] close-up of @anna\nShot 3 [2-3s] 雨中的街道"
 
@@ -47,7 +48,7 @@ def board(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Board:
     picture = tmp_path_factory.mktemp("in") / "anna.png"
     samples.corner_picture(300, 300).save(picture)
     anna = CastMember(id="c1", name="anna", references=(studio.local.assets.add(picture).id,), consent=True)
-    studio.local.storyboards.edit(made.id, "cast", lambda b: edit.put_cast_member(b, anna))
+    studio.local.storyboards.edit(made.id, "cast", lambda b: put_member(b, anna))
     studio.local.storyboards.edit(
         made.id, "fade", lambda b: edit.change(b, b.shots[0].id, transition="crossfade", transition_s=0.5)
     )

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from studio.storyboard import script as board_script
+from studio.prompt.script.read import MAX_SCRIPT_CHARS, read
+from studio.storyboard.script import parts_of
 
 SHAPES: dict[str, Callable[[int], str]] = {
     "names": lambda n: cast("N", n // 16) + named("N", n // 16, " "),
@@ -58,7 +59,7 @@ def cost_s(script: str) -> float:
     try:
         for _ in range(2):
             begun = time.thread_time()
-            board_script.parse(script)
+            read(script[:MAX_SCRIPT_CHARS])
             took.append(time.thread_time() - begun)
     finally:
         gc.enable()
@@ -73,10 +74,9 @@ def test_ten_times_the_script_takes_about_ten_times_as_long(shape: str) -> None:
 
 def test_names_of_the_cast_are_linked_wherever_they_stand() -> None:
     head = "Cast: Anna, nine; Anna Lee, ten; 王明, 老人; Bo, a dog\n\n"
-    read = board_script.parse(
+    (shot,) = parts_of(
         head + 'Anna and Anna Lee and Anna-Lee see Bo, @Bo and Bobo. 王明走来，王明Bo。 They shout "Anna" twice.'
-    )
-    (shot,) = read.shots
+    ).shots
     assert shot.prompt == (
         '@Anna and @Anna-Lee and @Anna-Lee see @Bo, @Bo and Bobo. @王明 走来，@王明 @Bo。 They shout "Anna" twice.'
     )

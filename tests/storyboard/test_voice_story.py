@@ -54,7 +54,7 @@ def story(tmp_path: Path) -> Iterator[Story]:
         ).board
         assets = studio.local.assets
         eda = CastMember(
-            id="c1", name="eda", references=(assets.add(face).id,), voice=assets.add(voice).id,
+            id=made.cast[0].id, name="eda", references=(assets.add(face).id,), voice=assets.add(voice).id,
             consent=True, voice_consent=True,
         )  # fmt: skip
         yield Story(

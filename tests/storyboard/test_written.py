@@ -40,9 +40,9 @@ def test_timed_shots_have_their_fields_below_them() -> None:
     assert written("timed_shots") == (
         "Title: Quay\nStyle: Noir.\nNegative prompt: text\nCast:\n- Anna: in red\nProps:\n- 老王\n\n"
         "Shot 1A [0-3s] @Anna waves | twice.\nShot size: CU\nCamera angle: low angle\nLens: 50mm\n"
-        "Camera movement: pan left\nLocation: Quay\nCharacters: Anna, Quay\nSound: gulls\nMusic: a cello\n"
+        "Camera movement: pan left\nLocation: Quay\nSound: gulls\nMusic: a cello\n"
         "Transition: Dissolve\nNotes: crane at 5\nVoice-over: Long ago.\n"
-        'Dialogue: Anna (calling): "Tom!"\n"Here."\n\nShot 2 [3-5.5s] @老王 走来'
+        'Dialogue: Anna (calling): "Tom!"\nSpoken: "Here."\n\nShot 2 [3-5.5s] @老王 走来'
     )
     plain = Board(id="b", title="", shots=(Shot(id="s0", prompt="rain"), Shot(id="s1", prompt="sun")))
     assert written("timed_shots", plain) == "Shot 1 [0-4s] rain\nShot 2 [4-8s] sun"
@@ -59,8 +59,8 @@ def test_labelled_fields_are_a_block_a_shot() -> None:
 def test_tables_have_a_row_a_shot(form: str, dialect: str) -> None:
     first, second = csv.DictReader(io.StringIO(written(form)), dialect=dialect)
     assert (first["Shot"], first["Duration (s)"], first["Transition"]) == ("1A", "3", "Dissolve")
-    assert first["Dialogue"] == 'Anna (calling): "Tom!"\n"Here."'
-    assert (second["Description"], second["Characters"]) == ("老王走来", "老王")
+    assert first["Dialogue"] == 'Anna (calling): "Tom!"\nSpoken: "Here."'
+    assert (second["Description"], second["Characters"]) == ("老王走来", "")
 
 
 def test_a_cell_is_no_formula_and_no_column() -> None:
@@ -73,15 +73,14 @@ def test_a_cell_is_no_formula_and_no_column() -> None:
 def test_json_has_what_is_there() -> None:
     film = json.loads(written("json"))
     assert (film["title"], film["cast"][1]) == ("Quay", {"name": "老王", "kind": "prop", "description": ""})
-    assert film["shots"][1] == {"number": "2", "duration_s": 2.5, "cast": ["老王"], "prompt": "@老王 走来"}
+    assert film["shots"][1] == {"number": "2", "duration_s": 2.5, "prompt": "@老王 走来"}
 
 
-def test_a_screenplay_has_a_scene_a_shot() -> None:
-    scene = written("fountain").split("\n\n.SHOT #2#")[0]
-    assert scene == (
+def test_a_screenplay_has_a_paragraph_a_shot() -> None:
+    assert written("fountain") == (
         "Title: Quay\n\n.Quay #1A#\n\n[[Camera: CU, low angle, 50mm, pan left]]\n\nAnna waves | twice.\n\n"
         "ANNA\n(calling)\nTom!\n\nVOICE\nHere.\n\nNARRATOR (V.O.)\nLong ago.\n\n[[Sound: gulls]]\n\n"
-        "[[Music: a cello]]\n\n[[Note: crane at 5]]\n\n> DISSOLVE:"
+        "[[Music: a cello]]\n\n[[Note: crane at 5]]\n\n> DISSOLVE:\n\n老王走来\n"
     )
 
 

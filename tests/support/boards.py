@@ -9,7 +9,7 @@ from studio.domain import Asset, Run, Status
 from studio.store import runs
 from studio.store.mapping import new_id
 from studio.storyboard import edit
-from studio.storyboard.model import Board, Take
+from studio.storyboard.model import Board, CastMember, Take
 from studio.studio import Studio
 
 
@@ -40,3 +40,10 @@ def give_takes(
         return board
 
     return studio.local.storyboards.edit(board_id, "takes", add).board
+
+
+def put_member(board: Board, member: CastMember) -> Board:
+    """The board with this member in the place of one of the same name, whom a script may have brought."""
+    same = board.member(member.name)
+    other = edit.remove_cast_member(board, same.id) if same and same.id != member.id else board
+    return edit.put_cast_member(other, member)

@@ -26,6 +26,8 @@ _COMMAS = re.compile(r"[ \t]{0,9}(?:[,，、/&+|;；\n]|\band\b|和|与)[ \t]{0,
 _MENTION = re.compile(r"@[\w][\w-]*")
 _WHITE, _NOT_NAME = re.compile(r"\s+"), re.compile(r"[^\w-]")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_LETTER = r"[^\W\u3040-\u30ff\u3400-\u9fff]"
+"""A letter or digit of a script that has spaces between words."""
 _QUOTED = re.compile(r"(\"[^\"]*\"|“[^“”]*”|「[^「」]*」)")
 _BETWEEN = re.compile(r"\.?\s+|\.|-")
 _GENERIC = {
@@ -136,9 +138,10 @@ def _key(name: str) -> str:
 
 
 def _pattern(name: str) -> str:
-    """Chinese and Japanese have no spaces between words, so that a name may stand anywhere in them."""
+    """Chinese and Japanese have no spaces between words, so that a name may stand anywhere in them, and a name in other
+    letters beside them."""
     words = r"(?:-|\.?\s{1,3}|\.)".join(map(re.escape, name.split("-")))
-    return words if _HAN.search(name) else rf"(?<![\w-]){words}(?![\w-])"
+    return words if _HAN.search(name) else rf"(?<!{_LETTER})(?<!-){words}(?!{_LETTER}|-)"
 
 
 def _pieces(part: Slice) -> Iterator[Slice]:

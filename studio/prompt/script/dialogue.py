@@ -79,7 +79,8 @@ _VERB_TAIL = re.compile(rf"(?:(?<= )|(?<=[\u3400-\u9fff]))(?P<verb>{_VERB})(?P<h
 _NO_PERSON = re.compile(
     r"\b(?:camera|text|signs?|title|caption|screen|label|billboard|banner|poster|phone|subtitle|words?|letters?|"
     r"note|plaque|"
-    r"headline|message|logo|lettering|tagline|slogan|inscription)$|字样|字幕|标题|招牌|屏幕|海报|写着|显示|标语",
+    r"headline|message|logo|lettering|tagline|slogan|inscription)(?: (?:reads?|says?))?$|"
+    r"字样|字幕|标题|招牌|屏幕|海报|写着|显示|标语",
     re.IGNORECASE,
 )
 _PRONOUNS = {"he", "she", "they", "it", "i", "we", "you", "他", "她", "它", "他们", "她们", "我", "我们"}

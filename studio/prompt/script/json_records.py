@@ -20,6 +20,8 @@ _WHO = WORDS["json"]["who"]
 _HOW = WORDS["json"]["how"]
 _WORDS = WORDS["json"]["words"]
 _ONE_NAME = WORDS["json"]["name"]
+_KINDS = {"kind", "type", "role", "类型", "种类"}
+"""Keys of a member that say what it is rather than how it looks."""
 _STRONG: frozenset[Meaning] = frozenset(
     (
         "prompt",
@@ -187,14 +189,13 @@ class _Gatherer:
             for item in value.items:
                 if item.kind == "object":
                     name = next((v.part for k, v in item.pairs if plain(k.text) in _ONE_NAME and v.part), None)
+                    kinds = (member_kind(v.part.text) for k, v in item.pairs if plain(k.text) in _KINDS and v.part)
+                    own = next((found for found in kinds if found), kind)
                     others = [
-                        p
-                        for k, v in item.pairs
-                        if plain(k.text) not in _ONE_NAME | {"type", "role"}
-                        for p in _leaves(v)
-                    ]
+                        p for k, v in item.pairs if plain(k.text) not in _ONE_NAME | _KINDS for p in _leaves(v)
+                    ]  # fmt: skip
                     if name:
-                        self._film.members.append((name, kind, _together(others)))
+                        self._film.members.append((name, own, _together(others)))
                 elif item.part:
                     self._film.members.append((item.part, kind, None))
             return

@@ -14,26 +14,28 @@ from studio.storyboard.written import captions, fountain, objects, prose, tables
 
 @dataclass(frozen=True)
 class WrittenForm:
-    """How one form is written. ending: of its file. reader: the id under which such a text is read."""
+    """How one form is written. ending: of its file. readers: the forms as which such a text is read."""
 
     write: Callable[[Script], str]
     ending: str
-    reader: str
+    readers: tuple[str, ...]
 
 
 FORMS: dict[str, WrittenForm] = {
-    "timed_shots": WrittenForm(prose.timed_shots, "txt", "timed_shots"),
-    "timed_shots_zh": WrittenForm(partial(prose.timed_shots, chinese=True), "txt", "timed_shots"),
-    "labelled": WrittenForm(prose.labelled, "txt", "labelled"),
-    "labelled_zh": WrittenForm(partial(prose.labelled, chinese=True), "txt", "labelled"),
-    "csv": WrittenForm(tables.comma_separated, "csv", "csv"),
-    "tsv": WrittenForm(tables.tab_separated, "tsv", "tsv"),
-    "markdown_table": WrittenForm(tables.markdown, "md", "markdown_table"),
-    "json": WrittenForm(objects.as_json, "json", "json"),
-    "fountain": WrittenForm(fountain.fountain, "fountain", "screenplay"),
-    "srt": WrittenForm(captions.srt, "srt", "srt"),
+    "timed_shots": WrittenForm(prose.timed_shots, "txt", ("timed_shots", "labelled_fields")),
+    "timed_shots_zh": WrittenForm(partial(prose.timed_shots, chinese=True), "txt", ("timed_shots", "labelled_fields")),
+    "labelled": WrittenForm(prose.labelled, "txt", ("labelled_fields",)),
+    "labelled_zh": WrittenForm(partial(prose.labelled, chinese=True), "txt", ("labelled_fields",)),
+    "csv": WrittenForm(tables.comma_separated, "csv", ("csv",)),
+    "tsv": WrittenForm(tables.tab_separated, "tsv", ("tsv",)),
+    "markdown_table": WrittenForm(tables.markdown, "md", ("markdown_table",)),
+    "json": WrittenForm(objects.as_json, "json", ("json",)),
+    "fountain": WrittenForm(fountain.fountain, "fountain", ("screenplay",)),
+    "srt": WrittenForm(captions.srt, "srt", ("srt",)),
 }
 """By id, in the order of a list to choose from."""
+DEFAULT, DEFAULT_CHINESE = "timed_shots", "timed_shots_zh"
+"""What a storyboard's own script view shows."""
 
 
 def label(form: str) -> Message:

@@ -1,4 +1,4 @@
-"""A script as a screenplay in Fountain (fountain.io/syntax): a scene a shot, with its number."""
+"""A script as a screenplay in Fountain (fountain.io/syntax): a paragraph of action a shot, a scene a place."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ _FORCED = "!@.>~#=["
 def fountain(script: Script) -> str:
     """Lengths are not part of a screenplay; camera, sound and music stand in its notes."""
     blocks = [f"Title: {_one_line(script.title)}"] if script.title.strip() else []
+    before = ""
     for shot in script.shots:
-        blocks += _scene(shot)
+        place = _one_line(shot.place)
+        if place and place != before:
+            blocks.append(f"{place if _PREFIX.match(place) else f'.{place}'} #{shot.number}#")
+        blocks += _shot(shot)
+        before = place or before
     return "\n\n".join(blocks) + "\n"
 
 
-def _scene(shot: ScriptShot) -> Iterator[str]:
-    place = _one_line(shot.place) or "SHOT"
-    yield f"{place if _PREFIX.match(place) else f'.{place}'} #{shot.number}#"
+def _shot(shot: ScriptShot) -> Iterator[str]:
     if camera := ", ".join(filter(None, (shot.shot_size, shot.angle, shot.lens, shot.move))):
         yield f"[[Camera: {_one_line(camera)}]]"
     if prompt := _one_line(without_marks(shot.prompt)):

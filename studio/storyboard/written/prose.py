@@ -90,7 +90,7 @@ def _rows(shot: ScriptShot, labels: Mapping[str, str], *, chinese: bool) -> Iter
         if words.strip():
             yield labels[name], _one_line(words)
     if shot.dialogue:
-        yield labels["dialogue"], "\n".join(map(spoken, shot.dialogue))
+        yield labels["dialogue"], spoken_lines(shot)
 
 
 def _all_named(shot: ScriptShot) -> bool:
@@ -103,6 +103,15 @@ def _all_named(shot: ScriptShot) -> bool:
 def without_marks(words: str) -> str:
     """Words without the @ of names; a Chinese name loses the gap behind it as well."""
     return _MENTION.sub(lambda m: m[1] if m[2] and _HAN.search(m[1]) else m[1] + m[2], words)
+
+
+def spoken_lines(shot: ScriptShot) -> str:
+    """A line each. Behind somebody's line, one of nobody's says that it is not theirs."""
+    lines: list[str] = []
+    for line in shot.dialogue:
+        unnamed = not line.speaker and lines
+        lines.append(spoken(line.model_copy(update={"speaker": "Spoken"}) if unnamed else line))
+    return "\n".join(lines)
 
 
 def spoken(line: DialogueLine) -> str:

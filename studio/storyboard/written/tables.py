@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from studio.media.csv_cells import plain_cell
 from studio.prompt.script.model import Script, ScriptShot
-from studio.storyboard.written.prose import spoken, without_marks
+from studio.storyboard.written.prose import spoken_lines, without_marks
 
 COLUMNS = (
     *("Shot", "Duration (s)", "Shot Size", "Camera Angle", "Lens", "Camera Movement", "Location", "Characters"),
@@ -44,7 +44,7 @@ def _row(shot: ScriptShot) -> Iterator[str]:
     yield from (shot.number, f"{shot.duration_s:g}", shot.shot_size, shot.angle, shot.lens, shot.move, shot.place)
     yield ", ".join(shot.cast)
     yield without_marks(shot.prompt)
-    yield "\n".join(map(spoken, shot.dialogue))
+    yield spoken_lines(shot)
     yield from (shot.voice_over, shot.sound, shot.music, shot.transition, shot.notes)
 
 

@@ -27,7 +27,6 @@ from studio.payload import Payload
 from studio.prompt.script import read as reader
 from studio.services.board_repository import StoredBoard
 from studio.storage import storing
-from studio.storyboard import script as text
 from studio.storyboard.commands import AnyCommand, as_change
 from studio.storyboard.edited_script import EditedScript
 from studio.storyboard.from_script import from_script
@@ -294,8 +293,8 @@ def _text_routes(api: APIRouter, studio: Studio) -> None:
         """The board's words in a form, and the forms that there are."""
         board = studio.acting_for(actor).storyboards.get(board_id).board
         forms = [{"id": i, "label": script_forms.label(i), "ending": f.ending} for i, f in script_forms.FORMS.items()]
-        words = script_forms.write(to_script(board), form) if form else text.write(board, chinese=chinese)
-        return {"text": words, "form": form, "forms": forms}
+        form = form or (script_forms.DEFAULT_CHINESE if chinese else script_forms.DEFAULT)
+        return {"text": script_forms.write(to_script(board), form), "form": form, "forms": forms}
 
     @api.post("/boards-read")
     def read(body: ScriptText) -> JSON:

@@ -15,7 +15,7 @@ from studio.storyboard import edit
 from studio.storyboard.model import CastMember
 from studio.studio import Studio
 from tests.support import node, samples
-from tests.support.boards import give_takes
+from tests.support.boards import give_takes, put_member
 from tests.support.web import serving
 
 MERGED = """
@@ -49,7 +49,7 @@ def filled(studio: Studio, clip: Path, shots: int) -> str:
     services = studio.local
     board = services.storyboards.create("Film", script=script, model="alibaba/wan2.6-t2v").board
     anna = CastMember(id="c1", name="anna", description="in red")
-    services.storyboards.edit(board.id, "cast", lambda b: edit.put_cast_member(b, anna))
+    services.storyboards.edit(board.id, "cast", lambda b: put_member(b, anna))
     asset = services.assets.add(clip)
     for kind in ("render", "draft"):
         give_takes(studio, board.id, {shot.id: asset for shot in board.shots}, kind=kind)

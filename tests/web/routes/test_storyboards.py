@@ -70,6 +70,10 @@ class Board:
         assert self.web.get(self.path).json() == before
         return answer.json()["error"]
 
+    def uncast(self) -> None:
+        """Take out the member that the script brought."""
+        self.edit("uncast", id=self.now["board"]["cast"][0]["id"])
+
     def drafted(self, studio: Studio) -> None:
         self.post("draft", {})
         finish(studio)
@@ -98,6 +102,7 @@ def board(web: httpx.Client) -> Board:
 
 
 def test_a_board_comes_as_one_answer_with_prices_problems_and_places(board: Board) -> None:
+    board.uncast()
     assert board.now["board"]["style"] == "Noir."
     assert [board.state(n)["at_s"] for n in (1, 2, 3)] == [0, 1, 2]
     assert board.state(1)["usd"] == 0
@@ -194,6 +199,7 @@ def test_no_foreign_page_and_no_other_user_gets_at_a_board(board: Board, web: ht
 
 
 def test_the_cast_is_kept_with_checked_files(board: Board, web: httpx.Client) -> None:
+    board.uncast()
     picture = io.BytesIO()
     Image.effect_noise((320, 320), 60).save(picture, "png")
     asset = web.post("/ui/boards/files?name=../anna.png", content=picture.getvalue()).json()
@@ -246,11 +252,14 @@ def test_a_render_at_another_price_than_confirmed_is_refused(board: Board) -> No
 
 def test_a_script_keeps_the_shots_whose_words_stand(board: Board, studio: Studio, web: httpx.Client) -> None:
     text = web.get(f"{board.path}/script").json()["text"]
-    assert text.startswith("Noir.\nShot 1 [0-1s] a harbour at dawn")
+    assert text.startswith("Title: Harbour\nStyle: Noir.\nCast:\n- anna\n\nShot 1 [0-1s] a harbour at dawn")
     kept = board.ids[0]
     board.edit("script", text=text.replace("a dog runs", "a cat sleeps"))
     assert board.ids[0] == kept and board.shot(3)["prompt"] == "a cat sleeps"
     assert "第1个镜头[0-1秒]" in web.get(f"{board.path}/script?chinese=true").json()["text"]
+    table = web.get(f"{board.path}/script?form=csv").json()
+    assert board.edit("script", text=table["text"]).status_code == 200 and board.ids[0] == kept
+    assert [form["ending"] for form in table["forms"]][:5] == ["txt", "txt", "txt", "txt", "csv"]
     found = web.post("/ui/boards-read", json={"text": "Shot 1 [0-2s] a\nShot 2 [3-4s] b"}).json()
     assert len(found["shots"]) == 2 and "no description for 2-3 s" in found["faults"][0]
 
@@ -292,7 +301,7 @@ def test_shots_of_a_script_that_was_looked_over_stay_with_their_takes(board: Boa
     shots = [
         {"prompt": "a harbour at dawn", "duration_s": 2, "notes": "wait for the tide", "transition": "dissolve"},
         {"prompt": "a storm", "duration_s": 3},
-        {"shot_size": "close-up", "prompt": "of anna", "duration_s": 1},
+        {"shot_size": "close-up", "prompt": "anna", "duration_s": 1},
     ]
     assert board.edit("script", read={"shots": shots, "style": "Noir."}).status_code == 200
     first, storm, close = board.now["board"]["shots"]
@@ -319,6 +328,7 @@ def test_a_script_beyond_the_limits_is_refused_in_words(web: httpx.Client, chang
 
 
 def test_both_ways_are_compared(board: Board, web: httpx.Client) -> None:
+    board.uncast()
     found = web.get(f"{board.path}/ways", params={"model": "draft/animatic"}).json()
     assert found["one_run"]["kind"] == "one_run"
     assert not found["per_shot"]["possible"] and "@anna is not in the cast." in found["per_shot"]["problems"]

@@ -27,7 +27,7 @@ _SHOT_HEAD = re.compile(
 _HEADING = re.compile(
     r"^[ \t#*_.]{0,12}(?:(?:(?:SCENE|Scene|Escena|Szene|Scène|Scena) )?\d{1,4}[A-Z]?[ \t.):–—-]{1,6})?(?:(?:INT|"
     r"EXT|EST)\.|(?:INT|EXT)/|I/E[. ]|"
-    r"(?:INT|EXT) (?=[A-Z])|内景|外景|内/外景)",
+    r"(?:INT|EXT) (?=[A-Z])|内景|外景|内/外景)|^\.(?=[^\W\d_])",
     re.MULTILINE,
 )
 _CUE = re.compile(
