@@ -6,7 +6,8 @@ import re
 
 from studio.messages import Message
 from studio.prompt.script.build import ScriptBuilder, ShotBuilder
-from studio.prompt.script.layout import COLUMN, Family, ShotLayout, ShotPart, shot_layout
+from studio.prompt.script.layout import Family, ShotLayout, shot_layout
+from studio.prompt.script.shot_part import COLUMN, ShotPart
 from studio.prompt.script.source import Slice
 from studio.prompt.script.vocabulary import camera_terms
 
