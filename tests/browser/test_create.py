@@ -209,7 +209,11 @@ def test_shots_in_brackets_are_drawn_with_their_gaps(open_page: Open) -> None:
     strip = page.locator("#t2v-strip")
     expect(strip.locator(".ss-shot")).to_have_count(2)
     expect(strip.locator(".ss-gap")).to_have_count(1)
+    expect(strip).to_contain_text("Timed shots: 2, 5 s")
     expect(strip).to_contain_text("no description for 2-3 s")
+    prompt(page, "t2v").fill("[Shot 1] a harbour. [Shot 2] a fisherman")
+    expect(strip).to_contain_text("Numbered shots: 2")
+    expect(strip.locator(".ss-fault")).to_have_count(0)
 
 
 def test_a_file_of_the_studio_restores_its_settings(open_page: Open, site: Site, tmp_path: Path) -> None:
