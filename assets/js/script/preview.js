@@ -314,7 +314,9 @@ export class ScriptPreview {
   /** Light a field of a shot (FILM: of the film; no field: the whole shot; null: nothing). */
   point(shot, field = null, { show = false } = {}) {
     const row = this.rows.find((r) => r.at === shot);
-    const spans = shot === null ? [] : this.paper.spans.filter((s) => s.shot === shot && (!field || s.field === field));
+    const words = shot === null ? [] : this.paper.spans.filter((s) => s.shot === shot);
+    const own = words.filter((s) => s.field === field);
+    const spans = own.length || shot === FILM ? own : words; // what follows from other words has none of its own
     this.paper.light(spans, { show });
     this.table.light(row?.key, field, { show });
     this.film.light(shot === FILM ? field : null);
