@@ -22,8 +22,8 @@ MAX_INDENT = 40
 _BRACES = re.compile(r"[{}]")
 _VARIANT = re.compile(r"^(?:(\d{1,3})?(?:-\d{0,3})?\$\$)(?:([^$]{1,10})\$\$)?")
 _OPTION_WEIGHT = re.compile(r"^\s*(\d{0,9}\.?\d{1,9})\s*::")
-_WILDCARD = re.compile(rf"(?<![^\W_])__([^\W_][\w/*.-]{{0,{MAX_MARK_CHARS}}}?)__(?![\w:：])")
-_WEIGHT = re.compile(rf"\(([^(){{}}|\n]{{1,{MAX_MARK_CHARS}}}):\s?(\d?\.\d{{1,3}}|[12](?=\)))\)")
+_WILDCARD = re.compile(rf"(?<![^\W_])__([^\W_][\w/*.-]{{0,{MAX_MARK_CHARS}}}?)__(?![\w:：]|\.\w)")
+_WEIGHT = re.compile(rf"\(([^(){{}}|\n]{{1,{MAX_MARK_CHARS}}}):\s?(\d?\.\d{{1,3}})\)")
 _EMPHASIS = re.compile(rf"\(\(([^()\n]{{1,{MAX_MARK_CHARS}}})\)\)")
 _NOVEL = re.compile(rf"\{{\{{([^{{}}|\n]{{1,{MAX_MARK_CHARS}}})\}}\}}|\[\[([^\[\]|\n:]{{1,40}})\]\]")
 _ONE_PARAMETER = (
@@ -145,6 +145,12 @@ def _options(inner: str) -> Iterator[str]:
 
 def _wildcards(text: str) -> Iterator[Mark]:
     for found in _WILDCARD.finditer(text):
+        if (
+            found[1][0].isupper()
+            and _heads_line(text, found.start())
+            and text[found.end() : found.end() + 1] in ("", "\n")
+        ):
+            continue  # a title in bold
         name = re.split(r"[/*]", found[1].rstrip("/*"))[-1]
         yield Mark("wildcard", found.start(), found.end(), name.replace("_", " ").replace("-", " ").strip())
 
@@ -152,10 +158,11 @@ def _wildcards(text: str) -> Iterator[Mark]:
 def _weights(text: str) -> Iterator[Mark]:
     for found in _WEIGHT.finditer(text):
         words = found[1]
-        if _LETTER.match(words[-1]) and not _LABELS.search(words[-20:]):
+        if len(words) > 1 and _LETTER.match(words[-1]) and not _LABELS.search(words[-20:]):
             yield Mark("weight", found.start(), found.end(), words)
     for found in _EMPHASIS.finditer(text):
-        yield Mark("weight", found.start(), found.end(), found[1].strip())
+        if not found[1].isupper():  # ((O.S.)) in a screenplay
+            yield Mark("weight", found.start(), found.end(), found[1].strip())
     for found in _NOVEL.finditer(text):
         yield Mark("weight", found.start(), found.end(), (found[1] or found[2]).strip())
 
