@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container
+from itertools import islice
 from typing import Any
 
 from studio.messages import Message
@@ -45,6 +46,7 @@ _NUMBER = re.compile(
 )
 _PLACE_AND_SIZE = re.compile(r"(?P<place>\S.{2,80})\s[–—-]\s(?P<size>[^–—-]{1,30})")
 """`EXT. BEACH - SUNSET - WIDE`."""
+_INTRODUCED = re.compile(r"(?<![\w'-])([A-Z][A-Z'’-]{1,20}) ?\((?:(?:early|mid|late)[ -])?\d{1,3}")
 _BETWEEN: dict[str, str] = {"sound": "; ", "music": "; ", "notes": "; ", "transition": "; ", "voice_over": " "}
 
 
@@ -287,6 +289,7 @@ class ScriptBuilder:
         self.source = Slice(text)
         self.default_s = default_s
         self.shots: list[ShotBuilder] = []
+        self._introduced = {match[1].casefold() for match in islice(_INTRODUCED.finditer(text), MAX_CAST)}
         self._film: dict[str, list[str]] = {}
         self._members: dict[str, ScriptMember] = {}
         self._spans: list[SourceSpan] = []
@@ -359,8 +362,8 @@ class ScriptBuilder:
 
     @property
     def known_names(self) -> Container[str]:
-        """Names of the cast so far, in lower case."""
-        return self._members.keys()
+        """Names of the cast so far, and of whoever is introduced as `ROSA (30)`, in lower case."""
+        return self._members.keys() | self._introduced
 
     def unread(self, part: Slice, reason: str = "") -> None:
         """What was not understood."""

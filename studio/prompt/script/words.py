@@ -29,6 +29,7 @@ _CUT = re.compile(r"[.。;；,，|｜\n!！?？:：]|\s[–—-]\s|—|–(?=\s)
 _AROUND = " \t\r\n*_()（）[]【】"
 _COLONS, _HEAD_MARKS = (":", "："), (":", "：", "|", "｜", "–", "—", "-")
 _OPENED, _CLOSED = ("(", "（"), (")", "）")
+_SLASHED = re.compile(r"[^/／]+")
 _LENGTH_LAST = re.compile(
     r"(?<=[.!?)\"”」,，。！？|–—-])[ \t]{1,3}(?P<length>\d{1,3}(?:[.,]\d{1,2})?[ \t]?(?:s|secs?|seconds?|"
     r"秒))[.。]?\s{0,9}$"
@@ -88,7 +89,7 @@ def free(part: Slice, known: Container[str] = ()) -> Iterator[Found]:
     known: names of the cast in lower case.
     """
     taken, end = list[tuple[int, int]](), 0
-    marked = (*_tags(part), *_speech(part, known), *_last_length(part))
+    marked = (*_tags(part), *_speech(part, known), *_last_length(part), *_first_terms(part))
     for found in sorted(marked, key=lambda f: (f.part.start, -len(f.part.text))):
         start = found.part.start - part.start
         if start >= end:
@@ -101,7 +102,7 @@ def free(part: Slice, known: Container[str] = ()) -> Iterator[Found]:
     at = 0
     for start, stop in [*sorted(taken), (len(part.text), len(part.text))]:
         piece = part.part(at, max(at, start))
-        if piece.strip(_TRIMMED + ".。*_"):
+        if piece.strip(_TRIMMED + ".。*_/／"):
             yield Found("prompt", piece)
         at = max(at, stop)
 
@@ -231,6 +232,18 @@ def _tags(part: Slice) -> Iterator[Found]:
             and (field := labels.shot_field(label[1]))
         ):
             yield Found(field, whole, label=label[1])
+
+
+def _first_terms(part: Slice) -> Iterator[Found]:
+    """`远景/缓推/4s`: a first line of nothing but terms of the camera and a length, between slashes."""
+    line = next(part.lines(), part)
+    if ("/" not in line.text and "／" not in line.text) or len(line.text) > 80:
+        return
+    pieces = [line.group(match).strip() for match in _SLASHED.finditer(line.text)]
+    lengths = [parse_seconds(piece.text) is not None or parse_range(piece.text) is not None for piece in pieces]
+    if len(pieces) > 1 and all(a or vocabulary.camera_terms(p.text) for a, p in zip(lengths, pieces, strict=True)):
+        for is_length, piece in zip(lengths, pieces, strict=True):
+            yield Found("duration" if is_length else "camera", piece)
 
 
 def _last_length(part: Slice) -> Iterator[Found]:

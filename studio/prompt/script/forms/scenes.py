@@ -96,7 +96,7 @@ class _Scenes:
         self._place: Slice | None = None
         self._shot: ShotBuilder | None = None
         self._only_camera = False  # the shot has a heading of its own, its action is still to come
-        self._speech: list[str] = []
+        self._spoken_s = 0.0
         self._waiting: list[Line] = []  # notes, voices and sounds before the first picture of a scene
 
     def take(self, line: Line) -> None:
@@ -142,10 +142,11 @@ class _Scenes:
         if self._shot is None and is_narrator(line.who.text, line.manner):
             self._waiting.append(line)
             return
-        long = self._speech and speech_seconds([*self._speech, line.part.text]) > MAX_SPEECH_S
+        seconds = speech_seconds([line.part.text])
+        long = self._spoken_s and self._spoken_s + seconds > MAX_SPEECH_S
         shot = self._shot if self._shot and not long else self._new_shot()
         self._only_camera = False
-        self._speech.append(line.part.text)
+        self._spoken_s += seconds
         spoken = " ".join(unquoted(line.part).text.split())
         manner = "" if _AGED.match(line.manner) else line.manner
         words = DialogueLine(speaker=line.who.text, manner=manner, text=spoken)
@@ -155,7 +156,7 @@ class _Scenes:
 
     def _new_shot(self) -> ShotBuilder:
         shot = self._shot = self._build.shot()
-        self._only_camera, self._speech = False, []
+        self._only_camera, self._spoken_s = False, 0.0
         if self._place:
             shot.put("place", self._place)
         waiting, self._waiting = self._waiting, []
