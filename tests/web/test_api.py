@@ -195,6 +195,8 @@ def test_a_shot_list_is_read_into_fields_and_made_a_storyboard_as_it_was_changed
     made = [(shot["number"], shot["prompt"], shot["move"]) for shot in board["shots"]]
     assert made[1] == ("1B", "She looks up at the door", "Dolly In")
     assert "Not him." in board["shots"][0]["dialogue"]
+    same = client.predict(script=SHOT_LIST, form="csv", model="fake/clip", api_name="/create_storyboard")
+    assert [shot["number"] for shot in same["shots"]] == ["1A", "1B"]
     as_text = client.predict(SHOT_LIST, form="paragraphs", api_name="/read_script")
     assert as_text["form"] == "paragraphs" and len(as_text["shots"]) != 2
 

@@ -96,6 +96,12 @@ def _is_shot(value: JsonValue) -> bool:
 
 def _inner_list(value: JsonValue) -> bool:
     """Whether a list of shots stands in this object."""
+    if value.holds_shots is None:
+        value.holds_shots = _has_inner_list(value)
+    return value.holds_shots
+
+
+def _has_inner_list(value: JsonValue) -> bool:
     for key, item in value.pairs:
         if item.kind == "list" and item.items and not _is_said(key.text) and not member_kind(key.text):
             if plain(key.text) in _LISTS and all(one.kind == "text" for one in item.items):
@@ -150,7 +156,7 @@ class _Gatherer:
         elif item.kind == "object" and is_number(label.text) and _is_shot(item):
             self._entry_shot(label, item, place)
         elif item.kind in ("list", "object"):
-            members = bool(kind or name == "cast")
+            members = bool(kind or name == "cast") and (plain(label.text) not in _LISTS or _has_names(item))
             if _has_shots(item, surely=members) or (plain(label.text) in _LISTS and not members):
                 self.film(item, label.text, place)
             elif kind or name == "cast":
@@ -231,6 +237,13 @@ def _has_shots(value: JsonValue, *, surely: bool) -> bool:
 def _meaning(key: str) -> Meaning:
     """As for the head of a column; `text` is what a shot shows."""
     return meaning(key) or ("prompt" if plain(key) in ("text", "文本") else "")
+
+
+def _has_names(value: JsonValue) -> bool:
+    """Whether these can be members of a cast, places or props: each has a name, or is one."""
+    return all(
+        item.kind == "text" or any(plain(key.text) in _ONE_NAME for key in item.keys) for item in value.items
+    )  # fmt: skip
 
 
 def _strong(value: JsonValue) -> set[Meaning]:

@@ -35,6 +35,7 @@ class JsonValue:
     """A value. part: a text as it is meant, or a number or word as it stands; empty for null, lists and objects.
 
     items: of a list, or the values of an object, whose keys are in `keys`, in order. start, end: in the source.
+    holds_shots: what its reader found, so that each value is looked through once; None before that.
     """
 
     kind: Literal["object", "list", "text", "word"]
@@ -43,6 +44,7 @@ class JsonValue:
     part: Slice = field(default_factory=lambda: Slice(""))
     keys: list[Slice] = field(default_factory=list[Slice])
     items: list[JsonValue] = field(default_factory=list["JsonValue"])
+    holds_shots: bool | None = None
 
     @property
     def pairs(self) -> list[tuple[Slice, JsonValue]]:
