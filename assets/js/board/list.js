@@ -209,6 +209,7 @@ function creation(open) {
     },
   });
   tools = new NewScriptTools(preview);
+  examples.before(tools.reading);
   examples.after(tools.node);
   title.focus();
 }

@@ -12,7 +12,10 @@ import { followSource } from "./source.js";
 const PROSE = "paragraphs"; // the reader's form for text that is no list of shots
 const LEAST_CHARS = 40;
 
-/** The tools for a preview; `changed` is to be called after each of its readings, `close` when the window goes. */
+/**
+ * The tools for a preview: `node` is a row of buttons, `reading` the offer to read free text. `changed` is to be called after
+ * each reading of the preview, `close` when the window goes.
+ */
 export class NewScriptTools {
   /** @param {import("../script/preview.js").ScriptPreview} preview */
   constructor(preview) {
@@ -34,12 +37,11 @@ export class NewScriptTools {
       progress: shotsSoFar,
       done: (answer) => this.take(answer, preview.text),
     });
-    this.reading = el("div", "wr-read", { hidden: true }, el("p", "", {}, t("writing.read_help")), this.reader.node);
-    this.node = el("div", "st wr-script");
+    this.reading = el("div", "st wr-read", { hidden: true }, el("p", "", {}, t("writing.read_help")), this.reader.node);
+    this.node = el("div", "st bd-row wrap wr-script");
     followSource(this.node, (source) => {
       this.source = source;
-      const tools = [el("div", "bd-row wrap", {}, idea, this.back), this.reading];
-      this.node.replaceChildren(...(source.available ? tools : [missing(source)]));
+      this.node.replaceChildren(...(source.available ? [idea, this.back] : [missing(source)]));
       this.changed();
     });
   }
