@@ -355,10 +355,11 @@ class ScriptBuilder:
         self._members[name.casefold()] = ScriptMember(name=name)
         return name
 
-    def read_film(self, part: Slice) -> None:
+    def read_film(self, part: Slice, *, titled: bool = True) -> None:
         """Words that stand above or below all shots: labelled lines (title, style, negative, cast, places) go to their
-        fields, a title line of its own to the title, words of a chat to nobody, the rest is style."""
-        film_words.read(self, part)
+        fields, a title line of its own to the title, words of a chat to nobody, the rest is style. titled: as above all
+        shots, where a heading can be the title."""
+        film_words.read(self, part, titled=titled)
 
     @property
     def known_names(self) -> Container[str]:

@@ -97,9 +97,9 @@ def no_field(line: str, *, in_shots: bool = False) -> Message | None:
     return Message("scriptread.no_field") if _NO_FIELD.match(line) else None
 
 
-def read(build: FilmBuilder, part: Slice) -> None:
-    """Put the lines of the part into the fields of the film."""
-    is_open, label, title_possible = "", "", True
+def read(build: FilmBuilder, part: Slice, *, titled: bool = True) -> None:
+    """Put the lines of the part into the fields of the film. titled: a heading among them can be the film's title."""
+    is_open, label, title_possible = "", "", titled
     for line in (piece for whole in part.lines() for piece in _split_labels(whole)):
         stripped = line.strip(_MARKS + "\r\n\u3000")
         if not stripped or _RULE.fullmatch(line.text):
@@ -125,6 +125,9 @@ def read(build: FilmBuilder, part: Slice) -> None:
             is_open = field
         elif is_chat(line.text):
             build.unread(line, Message("scriptread.chat"))
+            is_open = ""
+        elif not titled and _HEADING.match(line.text):
+            build.unread(line)
             is_open = ""
         elif title_possible and (title := _title(line)):
             build.film("title", title)

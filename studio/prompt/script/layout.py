@@ -13,13 +13,14 @@ from studio.prompt.script.closing import closing_start
 from studio.prompt.script.heads import SCENE, SHOT, ShotHead, codes, items, numbered
 from studio.prompt.script.shot_part import SEPARATORS, ShotPart, with_times, with_title
 from studio.prompt.script.source import Slice
-from studio.prompt.script.time_heads import beginnings, lengths, sections, time_ranges
+from studio.prompt.script.time_heads import beginnings, lengths, sections, spells, time_ranges
 
 Family = Literal["timed_shots", "numbered_shots", "kling", "time_ranges", "timed_sections", "numbered_list"]
 HEADED: tuple[Family, ...] = get_args(Family)
 """Forms whose shots stand under headings: their times are of one clip, and have to add up."""
 _TIMELINE = re.compile(
-    r"[ \t#*_【\[>-]{0,8}(?:(?:timed )?(?:shot|scene)[ -]?(?:list|plan|breakdown|sequence)?s?|time ?line|story ?board"
+    r"(?:\A|(?<=[\n,，.。;；]))[ \t#*_【\[>-]{0,8}(?:(?:timed )?(?:shot|scene)[ -]?(?:list|plan|breakdown|sequence)?s?"
+    r"|time ?line|story ?board"
     r"|(?:action )?sequence|prompt|multi-?shot(?: prompt)?|分镜(?:脚本|表|时间线|描述|头脚本)?|时间轴|时间线"
     r"|镜头(?:描述|列表|脚本|分解)?|动态描述|画面描述|分镜头|提示词)"
     r"[ \t*_】\]]{0,6}[:：]?[ \t*_]{0,4}\Z",
@@ -67,7 +68,7 @@ def shot_layout(text: str) -> ShotLayout | None:
         return _layout(source, "time_ranges", spans)
     if found := sections(text):
         return _layout(source, "timed_sections", found)
-    if found := beginnings(text) or lengths(text):
+    if found := beginnings(text) or lengths(text) or spells(text):
         return _layout(source, "time_ranges", found)
     if listed:
         return _layout(source, "numbered_list", listed)
@@ -157,6 +158,5 @@ def _close_last(parts: list[ShotPart]) -> Slice:
 
 def _without_timeline(above: Slice) -> Slice:
     text = above.text.rstrip()
-    line = text.rfind("\n") + 1
-    kept = above.part(0, line) if _TIMELINE.match(text, line) else above
-    return kept.strip(" \t\r\n;；,，|")
+    tail = _TIMELINE.search(text, max(0, len(text) - 80))
+    return (above.part(0, tail.start()) if tail else above).strip(" \t\r\n;；,，|")

@@ -17,8 +17,12 @@ _SCORES: dict[Family, float] = {
 }  # fmt: skip
 _MIXED = re.compile(r"[|:：\n]")
 """What no name of a place has."""
-_SLUG = re.compile(r"(?:INT|EXT|I/E|INT\./EXT)[. ]|(?:内景|外景)|[内外日夜][ ·/／]", re.IGNORECASE)
-"""How the heading of a scene begins: inside or outside."""
+_SLUG = re.compile(
+    r"(?P<place>(?:(?:INT|EXT|I/E|INT\./EXT)[. ]{1,2}|(?:内景|外景)[ ·。/／]?|[内外日夜][ ·/／])[^.。\n]{2,60})"
+    r"(?:[.。\n]\s{0,3}|\Z)",
+    re.IGNORECASE,
+)
+"""The heading of a scene: inside or outside, a place, mostly a time of day."""
 TERM_CHARS = 60
 ONE_SHOT = 0.6
 """What a single heading leaves of a score: it may be a heading of something else."""
@@ -57,15 +61,14 @@ def read_layout(build: ScriptBuilder, layout: ShotLayout, *, duration_s: float |
         for words in part.words:
             _read_words(shot, words)
     for below in layout.below:
-        build.read_film(below)
+        build.read_film(below, titled=False)
 
 
 def _read_words(shot: ShotBuilder, words: Slice) -> None:
     """Free words. Terms of the camera between dashes or bars at their front, `CU – static – words`, are certain."""
-    line = words.text.partition("\n")[0]
-    if _SLUG.match(line) and len(line) <= TERM_CHARS:
-        shot.put("place", words.part(0, len(line)))
-        words = words.part(len(line)).strip()
+    if slug := _SLUG.match(words.text):
+        shot.put("place", words.group(slug, "place"))
+        words = words.part(slug.end())
     rest = words
     while rest:
         gap = COLUMN.search(rest.text, 0, TERM_CHARS)

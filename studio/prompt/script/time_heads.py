@@ -25,6 +25,14 @@ _BEGINNING = re.compile(
 _TITLE = re.compile(
     r"(?:\A|\n)(?P<line>[ \t*_#>•-]{0,8}(?P<title>[^\W\d_][\w'’&/-]{0,20}(?: [\w'’&/-]{1,20}){0,3})[ \t*_]{0,4})\Z"
 )
+_SPELL = re.compile(
+    r"(?:(?:(?<=\n)|(?<=[.!?;] )|(?<=[*•-] )|\A)[*_ \t•-]{0,4}(?:(?:in|for|during) )?(?:the )?"
+    r"(?:first|opening|next|following|then|last|final)(?: the)? (?P<s>\d{1,3}(?:[.,]\d{1,2})? ?(?:seconds?|secs?|s)\b)"
+    r"|(?:前|开头|开始|头|接下来|接着|随后|中间|然后|最后|后|末)的?(?P<han>\d{1,3}(?:\.\d)?\s?秒)内?)"
+    r"[*_ ]{0,3}[:：,，][*_ \t]{0,4}",
+    re.IGNORECASE,
+)
+_FIRST = re.compile(r"first|opening|前|开头|开始|头", re.IGNORECASE)
 SLACK_S = 1.0
 """Parts that count `0-3`, `4-7` leave a second between them."""
 
@@ -76,6 +84,17 @@ def lengths(text: str) -> list[ShotHead]:
     found = [t for t in in_brackets(text) if t.length_s is not None]
     heads = [_head(text, t, True)[0] for t in found if _line_start(text, _open(text, t)) is not None]
     return heads if len(heads) > 1 else []
+
+
+def spells(text: str) -> list[ShotHead]:
+    """`First 3 seconds: ...`, `Next 4 seconds: ...`, `前3秒：...最后3秒：...`: two at least, the first one so named."""
+    found = [
+        ShotHead(spell.start(), spell.end(), times=Times(spell.span(group), spell.end(), length_s=seconds))
+        for spell in _SPELL.finditer(text)
+        for group in ("s" if spell["s"] else "han",)
+        if (seconds := parse_seconds(spell[group]))
+    ]
+    return found if len(found) > 1 and _FIRST.search(text, found[0].start, found[0].end) else []
 
 
 def _range_head(text: str, times: Times) -> tuple[ShotHead | None, bool]:

@@ -36,7 +36,7 @@ _LENGTH_LAST = re.compile(
 )
 """`A huge eye opens. 2s`: a length behind the last sentence."""
 _DECIMAL = re.compile(r"\d[.,:]\d")
-_OF = re.compile(r"(?P<terms>[\w' -]{2,50}?)(?<=\w) (?:of|on|showing)(?= )", re.IGNORECASE)
+_OF = re.compile(r"(?P<terms>[\w' -]{2,50}?)(?<=\w) (?:of|on|as|showing)(?= )", re.IGNORECASE)
 _STOPS, _COMMAS = set(".。!！?？\n;；"), set(",，")
 _TRIMMED_BEHIND = " \t\r\n;；:：|｜–—-•·"
 """A comma stays, as long as more words follow."""
