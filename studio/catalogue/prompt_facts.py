@@ -49,6 +49,7 @@ def facts(model: Model, task: Task, body: JSON, kinds: Mapping[str, Kind] | None
         literal=body.get("literal_prompt") is True,
         media=tuple(sorted((kind.value, counted.count(kind)) for kind in set(counted))),
         reference_names=tuple(names),
+        reads_names=model.draft,
         needs_references=task is Task.REFERENCE_TO_VIDEO,
     )
     if allowed is None or not (allowed.choices or allowed.max):

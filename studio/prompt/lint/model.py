@@ -63,8 +63,8 @@ class Facts:
     sound; sound_switch: it can be switched. negative: a negative prompt is taken. reads: marks of other programs that
     the model understands. can_vary: the form spreads braces out where `combinations` is on. literal: the person wants
     the marks sent as they stand. media: files given, by kind. reference_names: how the given references are called in
-    the prompt. needs_references: people come from
-    references. cast: names that an @ may mention; None: there is none.
+    the prompt. needs_references: people come from references. reads_names: the model itself knows what an @ is. cast:
+    names that an @ may mention, None where there is none.
     move, dialogue: what the shot has in these fields.
     """
 
@@ -88,6 +88,7 @@ class Facts:
     media: tuple[tuple[str, int], ...] = ()
     reference_names: tuple[str, ...] = ()
     needs_references: bool = False
+    reads_names: bool = False
     cast: tuple[str, ...] | None = None
     move: str = ""
     dialogue: str = ""

@@ -191,6 +191,7 @@ def test_files_that_are_there_are_not_told() -> None:
     assert rules("character1 and character2 dance", single) == ["references.file"]
     assert rules("a man and a young woman dance", single) == ["references.people"]
     assert rules("@Anna walks in", facts(cast=("Anna",))) == []
+    assert rules("@Anna walks in", facts(reads_names=True)) == []
     assert rules("@Ben walks in", facts(cast=("Anna",))) == ["references.mention"]
 
 

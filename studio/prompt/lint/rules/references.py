@@ -79,7 +79,7 @@ def _mentions(source: Source, facts: Facts) -> Iterator[Finding]:
     for found in _MENTION.finditer(source.plain):
         name = found[1]
         folded = name.casefold()
-        if folded in known or folded in seen or _FILE.search(found[0]):
+        if facts.reads_names or folded in known or folded in seen or _FILE.search(found[0]):
             continue
         seen.add(folded)
         bare = Remedy(
