@@ -24,11 +24,11 @@ class ThinkingFilter:
             return piece
         self._held += piece
         if self._state == "begin":
-            head = self._held.lstrip()
+            head = self._held = self._held.lstrip()
             if not head or any(word.startswith(head) for word in OPENINGS):
                 return ""
             if not head.startswith(OPENINGS):
-                return self._answer(self._held)
+                return self._answer(head)
             self._state = "thinking"
         for word in CLOSINGS:
             at = self._held.find(word)

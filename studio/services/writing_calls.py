@@ -49,7 +49,7 @@ class WritingCalls:
     """Safe from any thread."""
 
     def __init__(self) -> None:
-        self._lock, self._changed = threading.Lock(), threading.Condition()
+        self._changed = threading.Condition()
         self._busy: dict[str, WritingCall | None] = {}
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
