@@ -22,6 +22,8 @@ def score(text: str) -> float:
 def read(build: ScriptBuilder) -> None:
     """Labelled lines at the top belong to the film, and a last paragraph that speaks of all of it."""
     end = header_end(build.source)
+    if not build.source.part(end).strip():
+        end = 0  # `Style: anime. A girl runs.` is a prompt that begins with a label
     if above := build.source.part(0, end).strip():
         build.read_film(above)
     parts = _parts(build.source.part(end))
