@@ -35,6 +35,7 @@ _LENGTH_LAST = re.compile(
     r"秒))[.。]?\s{0,9}$"
 )
 """`A huge eye opens. 2s`: a length behind the last sentence."""
+_ARTICLE = re.compile(r"^(?:an?|the) ")
 _DECIMAL = re.compile(r"\d[.,:]\d")
 _OF = re.compile(r"(?P<terms>[\w' -]{2,50}?)(?<=\w) (?:of|on|as|showing)(?= )", re.IGNORECASE)
 _STOPS, _COMMAS = set(".。!！?？\n;；"), set(",，")
@@ -43,7 +44,8 @@ _TRIMMED_BEHIND = " \t\r\n;；:：|｜–—-•·"
 _TRIMMED = " \t\r\n,，;；:：|｜–—-•·"
 _SENTENCE_ENDS = '.!?。！？…:："”」』)）'
 _WEAK = {
-    "wide", "medium", "close", "mid", "low", "high", "follow", "following", "rising", "descending", "track", "tracking",
+    "wide", "medium", "close", "truck", "jib", "pedestal", "lateral", "vertigo", "shaky", "dolly",
+    "mid", "low", "high", "follow", "following", "rising", "descending", "track", "tracking",
     "arc", "orbit", "roll", "spiral", "insert", "still", "static", "zoom", "tilt", "pan", "crane", "boom",
     "slider", "drone", "pov", "profile", "推", "拉", "摇", "移", "跟", "升", "降", "甩", "旋转", "环绕", "主观",
     "正面", "背面", "侧面", "微距", "俯冲", "上升", "下降", "抖动", "晃动", "fs", "ms", "ls", "ws", "es", "cu",
@@ -280,7 +282,7 @@ def _camera(part: Slice, taken: list[tuple[int, int]]) -> Iterator[tuple[Found, 
         if vocabulary.camera_terms(stretch.text) and (at_head or not label_like):
             ends = not mark.strip() or mark in _STOPS
             heading = at_head and (mark.strip() in _HEAD_MARKS or (len(stretch.text) > 2 and stretch.text.isupper()))
-            if heading or stretch.text.casefold() not in _WEAK or (alone and ends):
+            if heading or _is_strong(stretch.text) or (alone and ends):
                 yield Found("camera", stretch), low, high
         elif is_transition(stretch.text) and not label_like:
             yield Found("transition", stretch), low, high
@@ -301,7 +303,8 @@ def _before(text: str, at: int) -> int:
 
 
 def _is_strong(words: str) -> bool:
-    return bool(vocabulary.camera_terms(words)) and words.casefold().strip() not in _WEAK
+    bare = _ARTICLE.sub("", words.casefold().strip())
+    return bool(vocabulary.camera_terms(words)) and bare not in _WEAK
 
 
 def _covered(spans: list[tuple[int, int]], at: int) -> bool:
