@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Container, Iterator
 
 from studio.prompt.script.labels import shot_field
@@ -21,6 +22,7 @@ QUOTES = {'"': '"', "“": "”", "”": "”", "„": "“", "「": "」", "『
 _OPEN, _CLOSE = r"[\"“„「『«＂]", r"[\"”“」』»＂]"
 QUOTED = rf"{_OPEN}[^\"“”„「」『』«»＂\n]{{1,2000}}{_CLOSE}"
 """A quoted stretch in any manner; apostrophes are no quotes."""
+_QUOTED_PART = re.compile(QUOTED)
 _NAME_EN = (
     r"@?(?:(?:Dr|Mr|Mrs|Ms|Prof|St|Sgt|Capt|Lt)\. ?)?[A-Z][\w'’.-]{0,30}"
     r"(?: (?:[A-Z#][\w'’.-]{0,30}|\d{1,2}|of|the|de|von|van)){0,3}"
@@ -140,7 +142,8 @@ def unquoted(part: Slice) -> Slice:
 
 def lines_of(part: Slice) -> Iterator[tuple[DialogueLine, Slice]]:
     """The lines of a part that is nothing but dialogue: `Kai: "It's dying."`, `小林（急）：还有三分钟`, `Wait!`."""
-    heads = [m for m in _IN_CELL.finditer(part.text) if _names_speaker(m)]
+    quoted = [match.span() for match in _QUOTED_PART.finditer(part.text)]
+    heads = [m for m in _IN_CELL.finditer(part.text) if _names_speaker(m) and not _within(quoted, m.end())]
     if not heads or heads[0].start() > 0:
         yield from _line("", "", part.part(0, heads[0].start() if heads else None))
     ends = [*(head.start() for head in heads[1:]), len(part.text)]
@@ -148,6 +151,12 @@ def lines_of(part: Slice) -> Iterator[tuple[DialogueLine, Slice]]:
         who = head["who"] or head["role"] or head["lower"] or ""
         said = part.part(head.end(), end)
         yield from _line(_speaker(who), (head["manner"] or "").strip(), said, part.part(head.start(), end))
+
+
+def _within(spans: list[tuple[int, int]], at: int) -> bool:
+    """Whether the place lies inside of one of these stretches, which are in order."""
+    index = bisect_right(spans, (at, -1)) - 1
+    return index >= 0 and spans[index][0] < at < spans[index][1]
 
 
 def find_speech(part: Slice, known: Container[str] = ()) -> Iterator[tuple[DialogueLine, Slice]]:

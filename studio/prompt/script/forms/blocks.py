@@ -137,7 +137,7 @@ class Counted:
 def head_of(row: Row) -> Head | None:
     """The heading of a numbered shot or scene; None for another line."""
     match = _HEAD.match(row.raw.text)
-    if match is None:
+    if match is None or _labels_a_picture(match):
         return _time_head(row)
     timing = timing_of(row.raw.group(match, "rest"))
     if len(timing.words.text) > MAX_HEAD_WORDS:
@@ -159,6 +159,15 @@ def _time_head(row: Row) -> Head | None:
     if span is None or span[1] <= span[0] or not _CLOCK.search(row.text):
         return None
     return Head(EMPTY, True, Timing(EMPTY, times=span, part=row.part), 0)
+
+
+def _labels_a_picture(match: re.Match[str]) -> bool:
+    """`画面：Two children run` and `画面：3 boats`: the label of the words that follow, of which one is a number."""
+    word, number = match["word"] or "", match["no"] or ""
+    if not word or word.isascii():
+        return False
+    between = match.string[match.end("word") : match.start("no")]
+    return (number.isascii() and number.isalpha()) or (word in ("画面", "片段") and (":" in between or "：" in between))
 
 
 def timing_of(part: Slice) -> Timing:
