@@ -46,6 +46,10 @@ def clean_name(name: str) -> str:
     ].strip("-_")
 
 
+_SEVERAL = re.compile(r"[/&、]|\b(?:and|und|et|y)\b")
+"""`SAM/PAT` are two people."""
+
+
 def is_name(speaker: str) -> bool:
     """Whether a speaker is somebody with a name, rather than "the man" or "Woman"."""
     words = speaker.strip().casefold()
@@ -55,6 +59,7 @@ def is_name(speaker: str) -> bool:
         and words not in _GENERIC
         and first not in ("the", "a", "an", "man", "woman")
         and not words.isdigit()
+        and not _SEVERAL.search(words)
     )
 
 

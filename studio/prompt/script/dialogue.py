@@ -85,6 +85,10 @@ _NO_PERSON = re.compile(
     r"字样|字幕|标题|招牌|屏幕|海报|写着|显示|标语",
     re.IGNORECASE,
 )
+_ACTS = re.compile(
+    r"(?P<who>[\u3400-\u9fff]{2,3}?)(?P<act>(?:低头|抬头|转身|回头|微笑|苦笑|冷笑|大笑|皱眉|叹气|点头|摇头|愣住|哽咽|看着|望着|转过|轻声|低声|"
+    r"大声|小声)[\u3400-\u9fff]{0,6})$"
+)
 _PRONOUNS = {"he", "she", "they", "it", "i", "we", "you", "他", "她", "它", "他们", "她们", "我", "我们"}
 NOT_SPEAKERS = {
     "spoken",
@@ -201,9 +205,11 @@ def _quoted_speech(part: Slice) -> Iterator[tuple[DialogueLine, Slice]]:
         who, verb, how = match["who"].strip(), match["verb"] or "", match["how"] or ""
         if tail := _VERB_TAIL.search(who):  # "The old man shouts" and "小明说" are names by their letters
             who, verb, how = who[: tail.start()].strip(), tail["verb"], tail["how"] or ""
+        if acts := _ACTS.match(who):  # 林夏低头，“……”
+            who, how = acts["who"], f"{acts['act']}{verb}{how}"
         if not who or who.endswith(" and") or _NO_PERSON.search(who):
             continue
-        manner = match["manner"] or _manner(verb, how)
+        manner = match["manner"] or (how if acts else _manner(verb, how))
         if who.casefold() in _PRONOUNS and not (verb or manner):
             continue
         if not verb and who.startswith(_ARTICLES) and who.count(" ") > MAX_ROLE_WORDS:

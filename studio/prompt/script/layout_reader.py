@@ -6,6 +6,7 @@ import re
 
 from studio.messages import Message
 from studio.prompt.script.build import ScriptBuilder, ShotBuilder
+from studio.prompt.script.labels import shot_field
 from studio.prompt.script.layout import Family, ShotLayout, shot_layout
 from studio.prompt.script.shot_part import COLUMN, ShotPart
 from studio.prompt.script.source import Slice
@@ -15,6 +16,7 @@ _SCORES: dict[Family, float] = {
     "kling": 0.9, "timed_sections": 0.8, "timed_shots": 0.75, "time_ranges": 0.72, "numbered_shots": 0.62,
     "numbered_list": 0.3,
 }  # fmt: skip
+_SCENE_LABEL = re.compile(r"[ \t]{0,8}(?P<label>[^\W\d][^\n:：]{0,20})[:：][ \t]{0,4}(?P<value>\S.*)")
 _MIXED = re.compile(r"[|:：\n]")
 """What no name of a place has."""
 _SLUG = re.compile(
@@ -55,7 +57,7 @@ def read_layout(build: ScriptBuilder, layout: ShotLayout, *, duration_s: float |
         _put_times(build, shot, layout.shots, index, duration_s)
         shot.source(build.source.part(*part.span))
         if part.place:
-            shot.put("notes" if _MIXED.search(part.place.text) else "place", part.place)
+            _put_scene(build, shot, part.place)
         if part.title:
             _put_title(shot, part.title)
         for words in part.words:
@@ -87,6 +89,25 @@ def _put_title(shot: ShotBuilder, title: Slice) -> None:
         shot.read(title)
     else:
         shot.put("notes", title)
+
+
+def _put_scene(build: ScriptBuilder, shot: ShotBuilder, scene: Slice) -> None:
+    """What stands at the head of a scene: its place, or lines that say which is what."""
+    rest: list[Slice] = []
+    for line in scene.lines():
+        label = _SCENE_LABEL.match(line.text)
+        field = shot_field(label["label"]) if label else None
+        if label and field == "place":
+            shot.put("place", line.group(label, "value"))
+        elif label and field == "cast":
+            build.film("cast", line.group(label, "value"), label=label["label"])
+        elif line.strip():
+            rest.append(line)
+    if not rest:
+        return
+    whole = scene if len(rest) == len(list(scene.lines())) else None
+    for part in [whole] if whole else rest:
+        shot.put("notes" if _MIXED.search(part.text) else "place", part)
 
 
 def _put_times(

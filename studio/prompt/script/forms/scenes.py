@@ -56,6 +56,7 @@ _INTRODUCED_HAN = re.compile(
 )
 _AGED = re.compile(rf"{_AGE}(?:,|$)")
 _ABOUT_PEOPLE = re.compile(r"\d|teen|ties\b|,", re.IGNORECASE)
+_SEVERAL = re.compile(r"[/&、]|\s(?:AND|and)\s")
 _NAME_WORD = re.compile(rf"(?<![\w-])[{_CAPITAL}][^\W\d_]{{2,30}}(?![\w-])")
 _NO_FIRST_NAMES = {
     "the",
@@ -152,7 +153,8 @@ class _Scenes:
         words = DialogueLine(speaker=line.who.text, manner=manner, text=spoken)
         shot.say(words, line.whole or line.part)
         if not is_off(line.manner) and not is_narrator(line.who.text, line.manner):
-            shot.appears(self._names.get(line.who.text.casefold(), ""))
+            for name in _SEVERAL.split(line.who.text):
+                shot.appears(self._names.get(name.strip().casefold(), ""))
 
     def _new_shot(self) -> ShotBuilder:
         shot = self._shot = self._build.shot()
