@@ -19,8 +19,9 @@ from studio.film.timeline import Segment, Transition, frame_exact_length_s, near
 from studio.media.csv_cells import plain_cell
 from studio.storyboard import to_timeline
 from studio.storyboard.model import Board, Shot
+from studio.storyboard.to_script import to_script
 from studio.storyboard.to_timeline import Clips
-from studio.storyboard.written.prose import without_marks
+from studio.storyboard.written.prose import spoken_lines, without_marks
 
 if TYPE_CHECKING:
     from opentimelineio.schema import Clip as TimelineClip
@@ -156,6 +157,7 @@ def shot_list(board: Board, clips: Clips, takes: Mapping[str, str]) -> str:
     table = csv.DictWriter(text, COLUMNS)
     table.writeheader()
     timing = to_timeline.timeline(board, clips)
+    told = to_script(board).shots
     for index, (shot, start) in enumerate(zip(board.shots, timing.starts_s(), strict=True)):
         row: dict[str, object] = {
             "number": shot.number or index + 1,
@@ -165,7 +167,11 @@ def shot_list(board: Board, clips: Clips, takes: Mapping[str, str]) -> str:
         row |= {"status": shot.status.value}
         row |= {k: without_marks(getattr(shot, k)) for k in WORDS}
         row |= {"model": shot.model or board.model, "transition": shot.transition.value}
-        row |= {"cast": ", ".join(shot.mentions()), "take": takes.get(shot.id, "")}
+        row |= {
+            "cast": ", ".join(told[index].cast),
+            "dialogue": spoken_lines(told[index]),
+            "take": takes.get(shot.id, ""),
+        }
         row |= {"file": file_name(board, shot.id, clips[shot.id].path.suffix) if shot.id in clips else ""}
         table.writerow({k: plain_cell(v) for k, v in row.items()})
     return text.getvalue()

@@ -5,15 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 
 from studio.errors import NotFound
 from studio.messages import ENGLISH, tables
+from studio.prompt.script.read import read
+from studio.prompt.script.vocabulary import field_of
+from studio.storyboard import interchange
+from studio.storyboard.from_script import from_script
 from studio.storyboard.model import Board, CastMember, Shot, Transition
 from studio.storyboard.to_script import to_script
 from studio.storyboard.written import forms
 
+I18N = Path(__file__).parents[2] / "assets" / "i18n"
 FILM = Board(
     id="b1",
     title="Quay",
@@ -88,6 +94,22 @@ def test_captions_are_of_shots_that_speak() -> None:
     assert written("srt") == (
         "1\n00:00:00,000 --> 00:00:03,000\n- Anna (calling): Tom!\n- Here.\n- Narrator: Long ago.\n"
     )
+
+
+def test_the_shot_list_of_an_export_is_read_again() -> None:
+    script = read("\ufeff" + interchange.shot_list(FILM, {}, {}))
+    first, second = from_script(script, FILM.cast).shots
+    same = ("number", "prompt", "shot_size", "angle", "lens", "move", "dialogue", "voice_over", "sound", "music")
+    assert {name: getattr(first, name) for name in same} == {name: getattr(FILM.shots[0], name) for name in same}
+    assert (script.form, first.duration_s, first.transition) == ("csv", 3, Transition.CROSSFADE)
+    assert (second.prompt, second.duration_s) == ("@老王 走来", 2.5)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("field", ["shot_size", "angle", "move"])
+def test_what_a_field_suggests_is_read_as_that_field(language: str, field: str) -> None:
+    words = json.loads((I18N / language / "board.json").read_text())[f"list_{field}"]
+    assert [(word, field_of(word)) for word in words.split("|")] == [(word, field) for word in words.split("|")]
 
 
 def test_every_form_has_a_name_and_others_are_refused() -> None:
