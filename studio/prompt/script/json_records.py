@@ -195,8 +195,8 @@ class _Gatherer:
             for item in value.items:
                 if item.kind == "object":
                     name = next((v.part for k, v in item.pairs if plain(k.text) in _ONE_NAME and v.part), None)
-                    kinds = (member_kind(v.part.text) for k, v in item.pairs if plain(k.text) in _KINDS and v.part)
-                    own = next((found for found in kinds if found), kind)
+                    told = [v.part.text for k, v in item.pairs if plain(k.text) in _KINDS and v.part]
+                    own = next(filter(None, map(member_kind, told)), kind)
                     others = [
                         p for k, v in item.pairs if plain(k.text) not in _ONE_NAME | _KINDS for p in _leaves(v)
                     ]  # fmt: skip
