@@ -196,7 +196,9 @@ class _Gatherer:
                 if item.kind == "object":
                     name = next((v.part for k, v in item.pairs if plain(k.text) in _ONE_NAME and v.part), None)
                     told = [v.part.text for k, v in item.pairs if plain(k.text) in _KINDS and v.part]
-                    own = next(filter(None, map(member_kind, told)), kind)
+                    own: MemberKind = kind
+                    for words in reversed(told):
+                        own = member_kind(words) or own
                     others = [
                         p for k, v in item.pairs if plain(k.text) not in _ONE_NAME | _KINDS for p in _leaves(v)
                     ]  # fmt: skip
