@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from studio.catalogue import load, validation
 from studio.domain import Asset, Kind
 from studio.messages import of_error, worded
+from studio.storyboard import edit
 from tests.browser.conftest import Site
 
 ROWS = load()
@@ -74,7 +75,10 @@ def test_every_refusal_of_the_rules_has_its_words_in_chinese() -> None:
 
 
 def test_a_board_tells_in_chinese_what_stands_in_the_way(page: Page, site: Site) -> None:
-    board = site.studio.local.storyboards.create("灯塔", script="Shot 1 [0-2s] @eda waves", model=R2V)
+    boards = site.studio.local.storyboards
+    board = boards.create("灯塔", script="Shot 1 [0-2s] a woman waves", model=R2V)
+    shot = board.board.shots[0].id
+    boards.edit(board.board.id, "shot", lambda b: edit.change(b, shot, prompt="@eda waves"))
     page.goto(f"{site.url}?board={board.board.id}")
     expect(page.locator(".bd-plan .bd-problems")).to_contain_text("@eda 不在角色表中。")
     expect(page.locator(".bd-plan .bd-problems")).to_contain_text("请在提示词中写 @名称")
