@@ -25,6 +25,11 @@ def test_a_shot_list_is_looked_over_before_it_becomes_a_storyboard(
     page.locator("[data-do=new-board]").first.click()
     text = page.locator("[data-field=script]")
     text.fill(CSV)
+    expect(page.locator(".sp-row").first).to_be_visible()
+    text.press("Escape")  # a window that goes by accident takes no script with it
+    expect(text).to_have_count(0)
+    page.locator("[data-do=new-board]").first.click()
+    expect(text).to_have_value(CSV)
     shown = page.locator(".sp-count")
     expect(shown).to_have_text("3 shots, 12 s")
     form = page.get_by_label("Form of the script")
@@ -56,7 +61,7 @@ def test_a_shot_list_is_looked_over_before_it_becomes_a_storyboard(
     expect(page.locator(".sp-two")).to_contain_text("1 cell changed")
     expect(page.locator(cell(1, "duration"))).to_contain_text("6.5 s")
     page.evaluate(axe)
-    assert [found for found in violations(page) if found[0] != "heading-order"] == []
+    assert violations(page) == []
 
     form.select_option(label="Plain text")
     expect(shown).not_to_have_text(re.compile("^2 shots"))

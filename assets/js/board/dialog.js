@@ -9,7 +9,7 @@ export function dialog(title, body, actions = [], { wide = false, done = undefin
     "dialog",
     `st bd-dialog${wide ? " wide" : ""}`,
     { "aria-label": title },
-    el("header", "", {}, el("h3", "", {}, title), close),
+    el("header", "", {}, el("h2", "", {}, title), close),
     el("div", "bd-dialogbody", {}, body),
     actions.length ? el("footer", "", {}, ...actions) : null,
   );

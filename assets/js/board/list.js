@@ -140,8 +140,10 @@ function emptyState(open) {
 }
 
 const EXAMPLES = ["harbour", "tea", "brief"];
+let unsaved = ""; // the script of a window that was closed without making a storyboard
 
 function creation(open) {
+  const earlier = unsaved;
   const title = el("input", "bd-input", { type: "text", maxlength: 200, placeholder: t("board.title_hint") });
   let shape = SHAPES[1];
   const size = choose(
@@ -173,7 +175,7 @@ function creation(open) {
     await preview.settled();
     if (preview.shots || !preview.text.trim()) made = await tryOrToast(post("ui/boards", body()));
     go.disabled = false;
-    if (made) box.close(), open(made.board.id);
+    if (made) box.close(), (unsaved = ""), open(made.board.id);
   });
   go.append(words);
   const body = () => ({
@@ -205,11 +207,13 @@ function creation(open) {
       go.disabled = !!text.trim() && !shots;
       words.textContent = shots ? t("scriptview.make", { n: shots }) : t("scriptview.make_empty");
       go.setAttribute("aria-label", words.textContent);
+      unsaved = text;
       tools?.changed();
     },
   });
   tools = new NewScriptTools(preview);
   examples.before(tools.reading);
   examples.after(tools.node);
+  if (earlier) preview.setText(earlier);
   title.focus();
 }

@@ -40,7 +40,7 @@ class Links {
       ...(this.told.open ? [note("warn", t("reviewlinks.studio_is_open"))] : []),
       ...children.filter(Boolean),
     );
-    this.box.querySelector("header h3").textContent = t("reviewlinks.title");
+    this.box.querySelector("header h2").textContent = t("reviewlinks.title");
   }
 
   showList() {
@@ -162,7 +162,7 @@ class Links {
       if (e.key === "Enter" && /** @type {Element} */ (e.target).matches("input[type=text]")) submit();
     });
     this.show(form.element, el("div", "rl-foot", {}, this.told.links.length ? back : null, el("i", "st-grow"), save));
-    this.box.querySelector("header h3").textContent = link ? t("reviewlinks.change_title") : t("reviewlinks.new");
+    this.box.querySelector("header h2").textContent = link ? t("reviewlinks.change_title") : t("reviewlinks.new");
     form.first.focus();
   }
 
