@@ -138,7 +138,7 @@ class Request(Value):
     prompt: str = ""
     negative_prompt: str = ""
     literal_prompt: bool = False
-    original_prompt: str = Field("", max_length=MAX_ORIGINAL_CHARS)
+    original_prompt: str = Field(default="", max_length=MAX_ORIGINAL_CHARS)
     width: int | None = None
     height: int | None = None
     aspect: str | None = None

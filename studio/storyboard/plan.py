@@ -92,7 +92,8 @@ def for_shot(
     if draft:
         body["prompt"] = draft_prompt(board, shot, _reference_names(model, references, assets))
     else:
-        body["prompt"] = prompt_for(board, [shot], model, references, assets, wording.describe(shot, heard=heard))
+        words = wording.describe(shot, heard=heard)
+        body["prompt"] = prompt_for(board, model, references, assets, words, style=board.style)
     if shot.original_prompt and shot.original_prompt.strip() != shot.prompt.strip():
         body["original_prompt"] = shot.original_prompt
     problems_ += _too_long(shot.duration_s, body, model)
@@ -135,7 +136,8 @@ def one_run(
             body[name] = value
     heard = _is_heard(board, model)
     words = multi_shot.write(board, model if own_syntax else None, heard=heard)
-    body["prompt"] = prompt_for(board, board.shots, model, references, assets, words)
+    style = board.style if len(board.shots) == 1 and not own_syntax else ""  # films of one shot once had it twice
+    body["prompt"] = prompt_for(board, model, references, assets, words, style=style)
     if not board.shots:
         problems.append(Message("board.no_shots"))
     problems += multi_shot.limits(board, model)
@@ -146,16 +148,14 @@ def one_run(
 
 
 def prompt_for(
-    board: Board,
-    shots: list[Shot] | tuple[Shot, ...],
-    model: Model,
-    references: list[CastMember],
-    assets: Assets,
-    words: str,
-) -> str:
-    """What a model reads: style first, every @name as the model calls its reference, or described where it has none."""
-    if len(shots) == 1 and board.style.strip():
-        words = f"{board.style.strip().rstrip('.')}. {words}"
+    board: Board, model: Model, references: list[CastMember], assets: Assets, words: str, *, style: str
+) -> str:  # fmt: skip
+    """What a model reads: the words, every @name as the model calls its reference, or described where it has none.
+
+    style: put before words that do not open with it.
+    """
+    if style.strip():
+        words = f"{style.strip().rstrip('.')}. {words}"
     reference_names = _reference_names(model, references, assets)
     if model.draft:  # it draws people by name; the lines above the shots say who they are and how they look
         present = [m for name in dict.fromkeys(MENTION.findall(words)) if (m := board.member(name))]

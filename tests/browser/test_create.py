@@ -146,6 +146,7 @@ def test_a_prompt_is_never_run_as_code(open_page: Open, site: Site) -> None:
         prompt(page, "t2i").fill(evil)
     with autosaved(page):
         page.locator("#t2i-tier label", has_text="480P").click()
+    page.get_by_role("button", name="Send it as it stands").first.click()
     page.locator("#t2i-generate").click()
     card = page.locator("#t2i-feed .st-card", has_text="badger")
     expect(card).to_contain_text("<img src=x onerror=")

@@ -87,6 +87,12 @@ def test_a_film_in_one_run_of_before_is_still_known() -> None:
     assert before.body["prompt"] == "Noir.\nShot 1 [0-4s] rain\nShot 2 [4-8s] sun"
 
 
+def test_a_film_of_one_shot_has_its_style_once() -> None:
+    single = FILM.model_copy(update={"shots": (Shot(id="s0", prompt="rain"),)})
+    made = plan.one_run(single, "alibaba/wan2.6-t2v", REAL, ASSETS)
+    assert made.body["prompt"].count("Noir") == 1
+
+
 def test_negative_words_go_where_a_model_takes_them() -> None:
     shot = FIRST.model_copy(update={"model": "alibaba/wan2.6-t2v"})
     assert plan.for_shot(FILM, shot, REAL, ASSETS).body["negative_prompt"] == "text, logos"

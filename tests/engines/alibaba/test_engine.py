@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -314,7 +314,7 @@ def test_the_key_in_a_streamed_error_is_not_repeated(server: AlibabaServer, tmp_
     bench.run(story())
 
 
-async def in_parts(*parts: bytes) -> AsyncIterator[bytes]:
+async def in_parts(*parts: bytes) -> AsyncGenerator[bytes, None]:
     for part in parts:
         yield part
         await asyncio.sleep(0.02)
