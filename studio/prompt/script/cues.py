@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from studio.messages import Message
-from studio.prompt.script.build import ScriptBuilder, ShotBuilder
+from studio.prompt.script.build import ScriptBuilder
 from studio.prompt.script.dialogue import lines_of
 from studio.prompt.script.model import DialogueLine
 from studio.prompt.script.records import CAMERA
+from studio.prompt.script.shot_builder import ShotBuilder
 from studio.prompt.script.source import Slice
 from studio.prompt.script.words import free
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from studio.messages import Message
-from studio.prompt.script.build import ScriptBuilder, ShotBuilder
+from studio.prompt.script.build import ScriptBuilder
 from studio.prompt.script.labels import shot_field
 from studio.prompt.script.layout import Family, ShotLayout, shot_layout
+from studio.prompt.script.shot_builder import ShotBuilder
 from studio.prompt.script.shot_part import COLUMN, ShotPart
 from studio.prompt.script.source import Slice
 from studio.prompt.script.vocabulary import camera_terms

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Literal, cast
 
 from studio.messages import Message
-from studio.prompt.script.build import ScriptBuilder, ShotBuilder, is_nothing
+from studio.prompt.script.build import ScriptBuilder
 from studio.prompt.script.dialogue import find_speech, lines_of
 from studio.prompt.script.durations import parse_range, parse_seconds
 from studio.prompt.script.labels import film_field, plain, shot_field
 from studio.prompt.script.model import DialogueLine, PutField
+from studio.prompt.script.nothing import is_nothing
+from studio.prompt.script.shot_builder import ShotBuilder
 from studio.prompt.script.source import Slice
 from studio.prompt.script.vocabulary import camera_terms
 from studio.prompt.script.words import free

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 
 from studio.messages import Message
 from studio.prompt.script import around
-from studio.prompt.script.build import MAX_SHOTS, ScriptBuilder
+from studio.prompt.script.build import ScriptBuilder
 from studio.prompt.script.delimited import Row
 from studio.prompt.script.durations import parse_range, parse_seconds
 from studio.prompt.script.records import Fact, Meaning, Record, is_number, meaning, put_records
+from studio.prompt.script.shot_builder import MAX_SHOTS
 from studio.prompt.script.source import Slice
 from studio.prompt.script.vocabulary import camera_terms
 

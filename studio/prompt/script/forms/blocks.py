@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from studio.messages import Message
-from studio.prompt.script.build import ScriptBuilder, ShotBuilder
+from studio.prompt.script.build import ScriptBuilder
 from studio.prompt.script.chat import is_chat
 from studio.prompt.script.durations import RANGE, TIME, UNIT, parse_range, parse_seconds
 from studio.prompt.script.film_words import no_field
@@ -20,6 +20,7 @@ from studio.prompt.script.forms.screen_rows import Row, page_of
 from studio.prompt.script.heads import number_of
 from studio.prompt.script.labels import film_field, member_kind, shot_field
 from studio.prompt.script.model import FilmField, PutField
+from studio.prompt.script.shot_builder import ShotBuilder
 from studio.prompt.script.source import EMPTY, Slice
 from studio.prompt.script.vocabulary import camera_terms
 

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from studio.prompt.script.build import ScriptBuilder, ShotBuilder
+from studio.prompt.script.build import ScriptBuilder
 from studio.prompt.script.cast import is_name
 from studio.prompt.script.dialogue import is_narrator, is_off, speech_seconds, unquoted
 from studio.prompt.script.model import DialogueLine
+from studio.prompt.script.shot_builder import ShotBuilder
 from studio.prompt.script.source import EMPTY, Slice
 
 LineKind = Literal["scene", "action", "camera", "speech", "sound", "music", "notes", "ahead", "transition"]
