@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field
 
 from studio.domain import JSON
-from studio.errors import RateLimited
-from studio.messages import Message
 from studio.payload import Payload
 from studio.services.connections import Connection
+from studio.web.routes.key_changes import Key, limited
 from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:
@@ -31,31 +26,16 @@ class ConnectionChanges(Payload):
     """A key, options, or both. key_name: its environment name, where a provider has several. options: by environment
     name, "" takes one away. local: an address on the own network is meant."""
 
-    key: SecretStr | None = None
+    key: Key = None
     key_name: str = Field(default="", max_length=100)
     options: dict[str, Annotated[str, Field(max_length=1000)]] = Field(default_factory=dict, max_length=20)
     local: bool = False
-
-    @field_validator("key", mode="before")
-    @classmethod
-    def _is_text(cls, value: Any) -> Any:
-        """What is no text is refused without being repeated in the answer."""
-        if value is not None and not isinstance(value, str):
-            raise ValueError(Message("connection.key_not_text"))
-        return value
 
 
 def router(studio: Studio) -> APIRouter:
     """The routes under /ui/connections."""
     api = APIRouter(prefix="/ui/connections", route_class=SentenceRoute, include_in_schema=False)
-    limiter = MovingWindowRateLimiter(MemoryStorage())
-
-    def count_change() -> None:
-        if not limiter.hit(CHANGES, "all"):
-            wait_s = max(1, math.ceil(limiter.get_window_stats(CHANGES, "all").reset_time - time.time()))
-            raise RateLimited(Message("connection.too_many", seconds=wait_s), retry_after_s=wait_s)
-
-    limited = [Depends(count_change)]
+    limit = limited(CHANGES)
 
     @api.get("")
     def overview(actor: ActorKey) -> JSON:
@@ -68,7 +48,7 @@ def router(studio: Studio) -> APIRouter:
     def one(provider: str, actor: ActorKey) -> JSON:
         return to_json(studio.acting_for(actor).connections.get(provider))
 
-    @api.post("/{provider}", dependencies=limited)
+    @api.post("/{provider}", dependencies=limit)
     def save(provider: str, body: ConnectionChanges, actor: ActorKey) -> JSON:
         key = body.key.get_secret_value() if body.key is not None else None
         saved = studio.acting_for(actor).connections.save(
@@ -76,11 +56,11 @@ def router(studio: Studio) -> APIRouter:
         )
         return to_json(saved)
 
-    @api.post("/{provider}/test", dependencies=limited)
+    @api.post("/{provider}/test", dependencies=limit)
     def test(provider: str, actor: ActorKey) -> JSON:
         return to_json(studio.acting_for(actor).connections.test(provider))
 
-    @api.delete("/{provider}/key", dependencies=limited)
+    @api.delete("/{provider}/key", dependencies=limit)
     def remove_key(provider: str, actor: ActorKey, key_name: str = "") -> JSON:
         removal = studio.acting_for(actor).connections.remove_key(provider, key_name)
         return to_json(removal.connection) | {"still_in_keyring": removal.in_keyring}

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field
 
 from studio.domain import JSON
-from studio.errors import RateLimited
-from studio.messages import Message
 from studio.payload import Payload
+from studio.web.routes.key_changes import Key, limited
 from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:
@@ -31,54 +26,39 @@ class ModelChanges(Payload):
 
     base: str | None = Field(None, max_length=1000)
     model: str | None = Field(None, max_length=300)
-    key: SecretStr | None = None
+    key: Key = None
     local: bool = False
-
-    @field_validator("key", mode="before")
-    @classmethod
-    def _is_text(cls, value: Any) -> Any:
-        """What is no text is refused without being repeated in the answer."""
-        if value is not None and not isinstance(value, str):
-            raise ValueError(Message("connection.key_not_text"))
-        return value
 
 
 def router(studio: Studio) -> APIRouter:
     """The routes under /ui/language-model."""
     api = APIRouter(prefix="/ui/language-model", route_class=SentenceRoute, include_in_schema=False)
-    limiter = MovingWindowRateLimiter(MemoryStorage())
-
-    def count_change() -> None:
-        if not limiter.hit(CHANGES, "all"):
-            wait_s = max(1, math.ceil(limiter.get_window_stats(CHANGES, "all").reset_time - time.time()))
-            raise RateLimited(Message("connection.too_many", seconds=wait_s), retry_after_s=wait_s)
-
-    limited = [Depends(count_change)]
+    limit = limited(CHANGES)
 
     @api.get("")
     def state(actor: ActorKey) -> JSON:
         services = studio.acting_for(actor)
         return asdict(services.language_model.state()) | {"keyring": services.connections.keyring}
 
-    @api.post("", dependencies=limited)
+    @api.post("", dependencies=limit)
     def save(body: ModelChanges, actor: ActorKey) -> JSON:
         key = body.key.get_secret_value() if body.key is not None else None
         model = studio.acting_for(actor).language_model
         return asdict(model.save(base=body.base, model=body.model, key=key, local=body.local))
 
-    @api.delete("/key", dependencies=limited)
+    @api.delete("/key", dependencies=limit)
     def remove_key(actor: ActorKey) -> JSON:
         return asdict(studio.acting_for(actor).language_model.remove_key())
 
-    @api.post("/test", dependencies=limited)
+    @api.post("/test", dependencies=limit)
     def test(actor: ActorKey) -> JSON:
         return asdict(studio.acting_for(actor).language_model.test())
 
-    @api.post("/models", dependencies=limited)
+    @api.post("/models", dependencies=limit)
     def models(actor: ActorKey) -> JSON:
         return asdict(studio.acting_for(actor).language_model.list_models())
 
-    @api.post("/look", dependencies=limited)
+    @api.post("/look", dependencies=limit)
     def look(actor: ActorKey) -> JSON:
         return {"found": [asdict(one) for one in studio.acting_for(actor).language_model.look_here()]}
 
