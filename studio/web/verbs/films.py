@@ -44,7 +44,7 @@ class FilmVerbs:
 
         Args:
             text: The script.
-            form: The form to read it in, such as csv, json or fountain; empty: the one it looks most like.
+            form: The form to read it in, such as csv, json or screenplay; empty: the one it looks most like.
         """
         return script_values.answer(read(text, form=form))
 

@@ -10,26 +10,13 @@ from studio.domain import JSON
 from studio.errors import CapabilityError
 from studio.field_errors import require_whole, sentence, short
 from studio.messages import Message
-from studio.prompt.script.model import Script
+from studio.prompt.script.model import Script, ScriptShot
+from studio.prompt.script.read import MAX_SCRIPT_CHARS
 from studio.storyboard.edited_script import EditedScript
 
-MAX_SCRIPT_CHARS = 200_000
-SHOT_FIELDS = (
-    *(
-        "number",
-        "prompt",
-        "duration_s",
-        "length_from",
-        "shot_size",
-        "angle",
-        "lens",
-        "move",
-        "place",
-        "cast",
-        "dialogue",
-    ),
-    *("voice_over", "sound", "music", "transition", "notes"),
-)
+PLACES = {"source_start", "source_end", "start_s", "end_s"}
+SHOT_FIELDS = tuple(name for name in ScriptShot.model_fields if name not in PLACES)
+"""What programs get of a shot: everything but where it stands in text and time."""
 ScriptText = Annotated[str, Field(max_length=MAX_SCRIPT_CHARS)]
 FormId = Annotated[str, Field(max_length=40)]
 
