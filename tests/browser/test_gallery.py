@@ -222,7 +222,7 @@ def test_a_picture_is_sent_to_a_form_and_nothing_typed_is_lost(open_page: Open, 
 def test_markup_in_prompts_and_file_names_stays_text(open_page: Open, site: Site, tmp_path: Path) -> None:
     Image.new("RGB", (320, 200), "teal").save(tmp_path / "in.png")
     asset = site.studio.local.assets.add(tmp_path / "in.png", name="${window.x=1}<img src=x onerror=window.x=1>.png")
-    run = made(site, f"warmer {MARKUP}", task="image-edit", image=asset.id)
+    run = made(site, f"warmer {MARKUP}", task="image-edit", image=asset.id, literal_prompt=True)
     page = open_page("gallery")
     expect(cell(page, run)).to_contain_text("<img src=x")
     cell(page, run).click()

@@ -161,5 +161,6 @@ def test_the_status_is_one_stop_with_arrows(page: Page, site: Site, board: Store
     expect(group.get_by_role("radio", name="In review")).to_be_focused()
     expect(group.get_by_role("radio", name="In review")).to_be_checked()
     page.keyboard.press("Tab")
-    expect(page.locator(".bd-panel [data-field=prompt]")).to_be_focused()
+    expect(page.locator(".bd-panel :focus")).to_have_count(1)
+    expect(group.locator(":focus")).to_have_count(0)
     assert site.studio.local.storyboards.get(board.board.id).board.shots[0].status == "in_review"

@@ -115,14 +115,14 @@ def test_a_run_that_loses_two_workers_waits_for_a_person_and_the_others_go_on(tm
 
 @pytest.mark.skipif(os.name == "nt", reason="stopping a process in the middle needs POSIX signals")
 def test_a_hung_worker_is_ended_and_its_run_starts_again_once(tmp_path: Path) -> None:
-    with opened(tmp_path, silent_s=5) as (studio, engine):
+    with opened(tmp_path, silent_s=9) as (studio, engine):
         [run] = studio.local.requests.submit(LONG)
         kill_its_worker(studio, engine, run, signal.SIGSTOP)
         until(lambda: studio.local.runs.get(run.id).attempt == 2)
         kill_its_worker(studio, engine, run, signal.SIGSTOP)
         failed = settled(studio, run)
         assert failed.status == Status.FAILED
-        assert failed.error == "The draft engine made no progress for 5 seconds and was stopped. This happened twice."
+        assert failed.error == "The draft engine made no progress for 9 seconds and was stopped. This happened twice."
         [other] = studio.local.requests.submit(SHORT)
         assert settled(studio, other).status == Status.SUCCEEDED
 
