@@ -41,8 +41,9 @@ def test_a_shot_list_is_looked_over_before_it_becomes_a_storyboard(
     expect(page.locator(cell(2, "prompt"))).to_have_text("Maren lights the lamp, twice")
     expect(page.locator(cell(2, "dialogue"))).to_have_text('Maren: "Every night."')
     page.locator(cell(2, "move")).hover()
-    lit = "[...CSS.highlights.get('script-lit')].map((r) => r.startContainer.data.slice(r.startOffset, r.endOffset))"
-    assert page.evaluate(lit) == ["slow push in"]
+    shown_of = "(r) => r.startContainer.data.slice(r.startOffset, r.endOffset)"
+    lit = f"[...(CSS.highlights.get('script-lit') || [])].map({shown_of})"
+    page.wait_for_function(f"String({lit}) === 'slow push in'")
 
     page.locator(cell(1, "duration")).click()
     page.keyboard.type("99")
