@@ -17,6 +17,11 @@ from studio.prompt.script.source import Slice
 MAX_CAST = 200
 """Most members of a cast; what is beyond is told."""
 MAX_UNREAD, MAX_UNREAD_CHARS = 200, 200
+MAX_UNTOLD_LETTERS = 20
+"""Letters of a heading or a label that no field takes; more are told as unread."""
+_LETTER = re.compile(r"[^\W\d_]")
+KEYED_FORMS = frozenset({"json", "csv", "tsv", "markdown_table", "srt", "vtt"})
+"""Their keys and heads of columns stand for fields; they tell themselves what they leave out."""
 _INTRODUCED = re.compile(r"(?<![\w'-])([A-Z][A-Z'’-]{1,20}) ?\((?:(?:early|mid|late)[ -])?\d{1,3}")
 
 
@@ -110,6 +115,20 @@ class ScriptBuilder:
             start, end = part.span
             self._unread.append(Unread(start=start, end=end, text=part.text[:MAX_UNREAD_CHARS], reason=reason))
 
+    def _tell_rest(self) -> None:
+        """Tell what went nowhere. Headings and labels of a few letters are how a form is written, not its words."""
+        told = [(span.start, span.end) for span in self._spans] + [(part.start, part.end) for part in self._unread]
+        at = 0
+        for start, end in [*sorted(told), (self.source.end, self.source.end)]:
+            for line in self.source.part(at, max(at, start)).lines():
+                words = line.strip()
+                if (
+                    not words.text.endswith((":", "：", "]", "】"))
+                    and len(_LETTER.findall(words.text)) > MAX_UNTOLD_LETTERS
+                ):
+                    self.unread(words, Message("scriptread.rest"))
+            at = max(at, end)
+
     def fault(self, sentence: str) -> None:
         """Something that was understood, but cannot be right."""
         self._faults.append(sentence)
@@ -138,6 +157,8 @@ class ScriptBuilder:
         for name in [*(n for shot in kept for n in shot.speakers()), *casting.mentions_in(self.source.text)]:
             if casting.is_name(name):
                 self.known(Slice(name))
+        if form not in KEYED_FORMS:
+            self._tell_rest()
         finder = casting.NameFinder(m.name for m in self._members.values())
         starts = [*(shot.start_s for shot in kept[1:]), None][: len(kept)]
         return Script(

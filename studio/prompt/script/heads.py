@@ -52,7 +52,9 @@ _CORE = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(
-    r"^[ \t]{0,8}(?:[(（](?P<in>\d{1,3})[)）]|(?P<n>\d{1,3})[.)、．](?!\d)|(?P<c>[①-⑳]))[ \t]{0,4}", re.MULTILINE
+    r"^[ \t]{0,8}(?:[(（](?P<in>\d{1,3})[)）]|(?P<n>\d{1,3})[.)、．](?!\d)|#(?P<hash>\d{1,3})(?=[ \t:：])|(?P<c>[①-⑳]))"
+    r"[ \t]{0,4}",
+    re.MULTILINE,
 )
 _CODE = re.compile(r"^[ \t*•-]{0,6}(?P<n>[A-Z]{0,3}_?\d{1,4}[A-Z]?)[ \t]{0,2}[–—|:：-](?=[ \t]|\D)", re.MULTILINE)
 _MARKS = re.compile("[*_#>•·●▶►■◆\\-–—~ \t\u3000\u2600-\u27bf\ufe0f\U0001f300-\U0001faff]*\\Z")
@@ -109,7 +111,7 @@ def items(text: str) -> list[ShotHead]:
     """The items of a list that counts from 1 without a gap, each at the start of a line; [] for any other list."""
     found: list[ShotHead] = []
     for item in _ITEM.finditer(text):
-        group = next(g for g in ("in", "n", "c") if item[g])
+        group = next(g for g in ("in", "n", "hash", "c") if item[g])
         number = number_of(item[group])
         if number != str(len(found) + 1):
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from studio.messages import Message
 from studio.prompt.script.build import ScriptBuilder
@@ -26,6 +27,12 @@ _SLUG = re.compile(
     re.IGNORECASE,
 )
 """The heading of a scene: inside or outside, a place, mostly a time of day."""
+_DASH = re.compile(r"\s[-–—]\s")
+_DASHES = " \t-–—"
+_END = re.compile(
+    r"\s{0,9}(?:the )?(?:end|ends|fin|finish|结束|完|全片完|全剧终)\s{0,3}[.。!！]?\s{0,9}", re.IGNORECASE
+)
+"""What stands at the time at which the film ends."""
 TERM_CHARS = 60
 ONE_SHOT = 0.6
 """What a single heading leaves of a score: it may be a heading of something else."""
@@ -53,6 +60,11 @@ def read_layout(build: ScriptBuilder, layout: ShotLayout, *, duration_s: float |
     if layout.above:
         build.read_film(layout.above)
     for index, part in enumerate(layout.shots):
+        if index and index == len(layout.shots) - 1 and all(_END.fullmatch(words.text) for words in part.words):
+            build.unread(build.source.part(*part.span), Message("scriptread.end"))
+            if part.times and build.shots[-1].end_s is None:
+                build.shots[-1].end_s = part.times.start_s
+            continue
         number = build.source.part(*part.head.number_at) if part.head.number_at else None
         shot = build.shot(part.head.number, number)
         _put_times(build, shot, layout.shots, index, duration_s)
@@ -70,8 +82,10 @@ def read_layout(build: ScriptBuilder, layout: ShotLayout, *, duration_s: float |
 def _read_words(shot: ShotBuilder, words: Slice) -> None:
     """Free words. Terms of the camera between dashes or bars at their front, `CU – static – words`, are certain."""
     if slug := _SLUG.match(words.text):
-        shot.put("place", words.group(slug, "place"))
-        words = words.part(slug.end())
+        place = words.group(slug, "place")
+        at = _camera_at(place)
+        shot.put("place", place.part(0, at).strip(_DASHES))
+        words = words.part(slug.end()) if at is None else words.part(slug.start("place") + at).strip(_DASHES)
     rest = words
     while rest:
         gap = COLUMN.search(rest.text, 0, TERM_CHARS)
@@ -82,6 +96,15 @@ def _read_words(shot: ShotBuilder, words: Slice) -> None:
         rest = rest.part(gap.end()) if gap else rest.part(len(rest.text))
     if rest:
         shot.read(rest)
+
+
+def _camera_at(place: Slice) -> int | None:
+    """Where terms of the camera begin in `EXT. HARBOUR - WIDE - fog rolls in`; None where there are none."""
+    dashes = [*_DASH.finditer(place.text), None]
+    for dash, following in pairwise(dashes):
+        if dash and camera_terms(place.text[dash.end() : following.start() if following else None]):
+            return dash.end()
+    return None
 
 
 def _put_title(shot: ShotBuilder, title: Slice) -> None:

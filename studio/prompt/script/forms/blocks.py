@@ -46,7 +46,7 @@ _LABEL = re.compile(
 _BRACKET = re.compile(
     r"^\s{0,9}(?:[-*•]\s)?[*_]{0,3}[【\[](?P<label>[^【】\[\]]{1,40})[】\]][*_]{0,3}\s{0,3}[:：]?\s{0,3}(?P<value>.*)$"
 )
-_HEADING = re.compile(r"^\s{0,3}(?P<marks>#{1,6})\s{0,4}(?P<text>\S.*)$")
+_HEADING = re.compile(r"^\s{0,3}(?P<marks>#{1,6})(?:\s{1,4}|(?!\d))(?P<text>\S.*)$")
 _BOLD = re.compile(r"^[*_]{2,3}(?P<text>[^*]{1,160})[*_]{2,3}[:：]?$")
 _WHOLE_BRACKET = re.compile(r"^[\[【](?P<text>[^\[\]【】]{1,80})[\]】][:：]?$")
 _RULE = re.compile(r"^[-=*_—·•\s]{3,80}$|^```\w{0,12}$")
