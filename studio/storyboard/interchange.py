@@ -19,9 +19,9 @@ from studio.film.timeline import Segment, Transition, frame_exact_length_s, near
 from studio.media.csv_cells import plain_cell
 from studio.storyboard import to_timeline
 from studio.storyboard.model import Board, Shot
+from studio.storyboard.script_writers.prose import spoken_lines, without_marks
 from studio.storyboard.to_script import to_script
 from studio.storyboard.to_timeline import Clips
-from studio.storyboard.written.prose import spoken_lines, without_marks
 
 if TYPE_CHECKING:
     from opentimelineio.schema import Clip as TimelineClip

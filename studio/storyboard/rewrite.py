@@ -10,9 +10,9 @@ from studio.prompt.script.read import MAX_SCRIPT_CHARS, read
 from studio.storyboard import dialogue
 from studio.storyboard.from_script import MAX_SHOT_S, BoardParts, from_script
 from studio.storyboard.model import Board, CastMember, Shot
+from studio.storyboard.script_writers import forms
 from studio.storyboard.to_script import to_script
 from studio.storyboard.wording import describe
-from studio.storyboard.written import forms
 
 BESIDE_THE_PICTURE = ("number", "notes", "transition")
 """Fields that a shot takes from the script without being another shot: no model is told them."""

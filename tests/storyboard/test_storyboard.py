@@ -15,8 +15,8 @@ from studio.storyboard import edit, plan, to_timeline
 from studio.storyboard import script as board_script
 from studio.storyboard.model import Board, CastMember, Shot, ShotStatus, Start, Take, Transition
 from studio.storyboard.rewrite import rewrite
+from studio.storyboard.script_writers import forms
 from studio.storyboard.to_script import to_script
-from studio.storyboard.written import forms
 
 IMAGES = InputSpec(kinds=(Kind.IMAGE,), min=1, max=2, tasks=(Task.REFERENCE_TO_VIDEO,))
 FIRST = InputSpec(kinds=(Kind.IMAGE,), tasks=(Task.IMAGE_TO_VIDEO,))

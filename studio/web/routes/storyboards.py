@@ -31,8 +31,8 @@ from studio.storyboard.commands import AnyCommand, as_change
 from studio.storyboard.edited_script import EditedScript
 from studio.storyboard.from_script import from_script
 from studio.storyboard.limits import MAX_TEXT_CHARS, Id
+from studio.storyboard.script_writers import forms as script_forms
 from studio.storyboard.to_script import to_script
-from studio.storyboard.written import forms as script_forms
 from studio.web.forms import model_picker
 from studio.web.language import PageJSON
 from studio.web.middleware.same_origin import actor_of

@@ -15,8 +15,8 @@ from studio.storyboard.from_script import from_script
 from studio.storyboard.model import Board, CastMember, Shot, Transition
 from studio.storyboard.rewrite import rewrite
 from studio.storyboard.script import parts_of
+from studio.storyboard.script_writers import forms
 from studio.storyboard.to_script import to_script
-from studio.storyboard.written import forms
 
 CAST = (
     CastMember(id="m1", name="Maren", description="a keeper of seventy"),

@@ -9,11 +9,11 @@ from functools import partial
 from studio.errors import NotFound
 from studio.messages import Message
 from studio.prompt.script.model import Script
-from studio.storyboard.written import captions, fountain, objects, prose, tables
+from studio.storyboard.script_writers import captions, fountain, objects, prose, tables
 
 
 @dataclass(frozen=True)
-class WrittenForm:
+class ScriptWriter:
     """How one form is written. ending: of its file. readers: the forms as which such a text is read."""
 
     write: Callable[[Script], str]
@@ -21,17 +21,17 @@ class WrittenForm:
     readers: tuple[str, ...]
 
 
-FORMS: dict[str, WrittenForm] = {
-    "timed_shots": WrittenForm(prose.timed_shots, "txt", ("timed_shots", "labelled_fields")),
-    "timed_shots_zh": WrittenForm(partial(prose.timed_shots, chinese=True), "txt", ("timed_shots", "labelled_fields")),
-    "labelled": WrittenForm(prose.labelled, "txt", ("labelled_fields",)),
-    "labelled_zh": WrittenForm(partial(prose.labelled, chinese=True), "txt", ("labelled_fields",)),
-    "csv": WrittenForm(tables.comma_separated, "csv", ("csv",)),
-    "tsv": WrittenForm(tables.tab_separated, "tsv", ("tsv",)),
-    "markdown_table": WrittenForm(tables.markdown, "md", ("markdown_table",)),
-    "json": WrittenForm(objects.as_json, "json", ("json",)),
-    "fountain": WrittenForm(fountain.fountain, "fountain", ("screenplay",)),
-    "srt": WrittenForm(captions.srt, "srt", ("srt",)),
+FORMS: dict[str, ScriptWriter] = {
+    "timed_shots": ScriptWriter(prose.timed_shots, "txt", ("timed_shots", "labelled_fields")),
+    "timed_shots_zh": ScriptWriter(partial(prose.timed_shots, chinese=True), "txt", ("timed_shots", "labelled_fields")),
+    "labelled": ScriptWriter(prose.labelled, "txt", ("labelled_fields",)),
+    "labelled_zh": ScriptWriter(partial(prose.labelled, chinese=True), "txt", ("labelled_fields",)),
+    "csv": ScriptWriter(tables.comma_separated, "csv", ("csv",)),
+    "tsv": ScriptWriter(tables.tab_separated, "tsv", ("tsv",)),
+    "markdown_table": ScriptWriter(tables.markdown, "md", ("markdown_table",)),
+    "json": ScriptWriter(objects.as_json, "json", ("json",)),
+    "fountain": ScriptWriter(fountain.fountain, "fountain", ("screenplay",)),
+    "srt": ScriptWriter(captions.srt, "srt", ("srt",)),
 }
 """By id, in the order of a list to choose from."""
 DEFAULT, DEFAULT_CHINESE = "timed_shots", "timed_shots_zh"

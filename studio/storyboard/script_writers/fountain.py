@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from studio.prompt.script.model import DialogueLine, Script, ScriptShot
-from studio.storyboard.written.prose import without_marks
+from studio.storyboard.script_writers.prose import without_marks
 
 _PREFIX = re.compile(r"(?:INT|EXT|EST|INT\./EXT|INT/EXT|I/E)[. ]", re.IGNORECASE)
 

@@ -16,8 +16,8 @@ from studio.prompt.script.vocabulary import field_of
 from studio.storyboard import interchange
 from studio.storyboard.from_script import from_script
 from studio.storyboard.model import Board, CastMember, Shot, Transition
+from studio.storyboard.script_writers import forms
 from studio.storyboard.to_script import to_script
-from studio.storyboard.written import forms
 
 I18N = Path(__file__).parents[2] / "assets" / "i18n"
 FILM = Board(

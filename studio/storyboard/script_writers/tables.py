@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from studio.media.csv_cells import plain_cell
 from studio.prompt.script.model import Script, ScriptShot
-from studio.storyboard.written.prose import spoken_lines, without_marks
+from studio.storyboard.script_writers.prose import spoken_lines, without_marks
 
 COLUMNS = (
     *("Shot", "Duration (s)", "Shot Size", "Camera Angle", "Lens", "Camera Movement", "Location", "Characters"),
