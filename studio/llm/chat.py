@@ -66,7 +66,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Manner:
+class ServerCapabilities:
     """How a server is asked. format: of structured answers. usage: asks it to count tokens. limit: its name for the
     most tokens. most: what it takes there, None where that is not known."""
 
@@ -77,27 +77,27 @@ class Manner:
 
 
 @dataclass
-class Manners:
+class CapabilityCache:
     """What servers took, by address and model. Kept by whoever asks more than once."""
 
-    known: dict[tuple[str, str], Manner] = field(default_factory=dict)
+    known: dict[tuple[str, str], ServerCapabilities] = field(default_factory=dict)
 
-    def of(self, endpoint: Endpoint) -> Manner:
+    def of(self, endpoint: Endpoint) -> ServerCapabilities:
         """How this one is asked."""
-        return self.known.get((endpoint.base, endpoint.model), Manner())
+        return self.known.get((endpoint.base, endpoint.model), ServerCapabilities())
 
-    def learn(self, endpoint: Endpoint, manner: Manner) -> None:
-        """Ask it in this manner from now on."""
+    def learn(self, endpoint: Endpoint, capabilities: ServerCapabilities) -> None:
+        """Ask it in this way from now on."""
         if len(self.known) > 100:
             self.known.clear()
-        self.known[endpoint.base, endpoint.model] = manner
+        self.known[endpoint.base, endpoint.model] = capabilities
 
 
 class Chat:
     """Calls to one endpoint, on the event loop that first uses it. Every failure is an EngineError, without the key."""
 
-    def __init__(self, endpoint: Endpoint, manners: Manners | None = None) -> None:
-        self.endpoint, self._manners = endpoint, manners or Manners()
+    def __init__(self, endpoint: Endpoint, capabilities: CapabilityCache | None = None) -> None:
+        self.endpoint, self._capabilities = endpoint, capabilities or CapabilityCache()
         judged: Literal["", "own"] = "own" if endpoint.source == "address" else ""
         self._api = ApiClient(
             endpoint.base, label=endpoint.label, auth=lambda: endpoint.headers, total_s=TOTAL_S, judged=judged
@@ -122,10 +122,10 @@ class Chat:
 
         Whoever stops reading closes this, and with it the connection: most servers then stop generating.
         """
-        manner, repeats = self._manners.of(self.endpoint), 0
+        capabilities, repeats = self._capabilities.of(self.endpoint), 0
         while True:
             try:
-                async for piece in self._asked(question, manner, answer):
+                async for piece in self._asked(question, capabilities, answer):
                     yield piece
                 break
             except (RateLimited, _NotNow) as error:
@@ -134,15 +134,15 @@ class Chat:
                 repeats += 1
                 await asyncio.sleep(min(MAX_WAIT_S, error.retry_after_s or 2.0**repeats))
             except _NotUnderstood as error:
-                simpler = _simpler(manner, question, error.text)
+                simpler = _simpler(capabilities, question, error.text)
                 if simpler is None:
                     raise error.error from None
-                manner = simpler
-                self._manners.learn(self.endpoint, manner)
+                capabilities = simpler
+                self._capabilities.learn(self.endpoint, capabilities)
         self._finish(answer)
 
-    async def _asked(self, question: Question, manner: Manner, answer: Answer) -> AsyncIterator[str]:
-        body = _body(question, manner, self.endpoint)
+    async def _asked(self, question: Question, capabilities: ServerCapabilities, answer: Answer) -> AsyncIterator[str]:
+        body = _body(question, capabilities, self.endpoint)
         request = self._api.request("POST", "/chat/completions", json=body, silence_s=FIRST_WORD_S)
         async with self._api.sending(request, paid=False) as response:
             if not response.is_success:
@@ -236,21 +236,21 @@ class _NotUnderstood(Exception):
         self.error, self.text = error, text
 
 
-def _simpler(manner: Manner, question: Question, text: str) -> Manner | None:
-    """The next manner of asking; None where nothing is left to leave out. text: the server's reason."""
-    if "max_completion_tokens" in text and manner.limit == "max_tokens":
-        return replace(manner, limit="max_completion_tokens")
-    fewer = next((most for most in FEWER_TOKENS if most < min(question.max_tokens, manner.most or 10**9)), None)
+def _simpler(capabilities: ServerCapabilities, question: Question, text: str) -> ServerCapabilities | None:
+    """What to ask without next; None where nothing is left to leave out. text: the server's reason."""
+    if "max_completion_tokens" in text and capabilities.limit == "max_tokens":
+        return replace(capabilities, limit="max_completion_tokens")
+    fewer = next((most for most in FEWER_TOKENS if most < min(question.max_tokens, capabilities.most or 10**9)), None)
     if "max_tokens" in text and fewer:
-        return replace(manner, most=fewer)
-    if "stream_options" in text and manner.usage:
-        return replace(manner, usage=False)
-    if question.schema and manner.format:
-        return replace(manner, format=FORMATS[FORMATS.index(manner.format) + 1])
-    return replace(manner, usage=False) if manner.usage else None
+        return replace(capabilities, most=fewer)
+    if "stream_options" in text and capabilities.usage:
+        return replace(capabilities, usage=False)
+    if question.schema and capabilities.format:
+        return replace(capabilities, format=FORMATS[FORMATS.index(capabilities.format) + 1])
+    return replace(capabilities, usage=False) if capabilities.usage else None
 
 
-def _body(question: Question, manner: Manner, endpoint: Endpoint) -> JSON:
+def _body(question: Question, capabilities: ServerCapabilities, endpoint: Endpoint) -> JSON:
     body: JSON = {
         "model": endpoint.model,
         "messages": [
@@ -258,16 +258,16 @@ def _body(question: Question, manner: Manner, endpoint: Endpoint) -> JSON:
             {"role": "user", "content": question.user},
         ],
         "stream": True,
-        manner.limit: min(question.max_tokens, manner.most or question.max_tokens),
+        capabilities.limit: min(question.max_tokens, capabilities.most or question.max_tokens),
     }
-    if manner.usage:
+    if capabilities.usage:
         body["stream_options"] = {"include_usage": True}
-    if question.schema and manner.format == "json_schema":
+    if question.schema and capabilities.format == "json_schema":
         body["response_format"] = {
             "type": "json_schema",
             "json_schema": {"name": "answer", "strict": True, "schema": question.schema},
         }
-    elif question.schema and manner.format:
+    elif question.schema and capabilities.format:
         body["response_format"] = {"type": "json_object"}
     if endpoint.source == "alibaba":
         body["enable_thinking"] = False  # its thinking is billed, and by max_tokens not bounded

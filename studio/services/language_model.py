@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar
 from studio.engines.base import ChatApi, Chats, Variable
 from studio.errors import CapabilityError, Conflict, EngineError, NotConfigured, StudioError, Unauthorised, Unavailable
 from studio.llm import prices
-from studio.llm.chat import Answer, Chat, Manners, Question
+from studio.llm.chat import Answer, CapabilityCache, Chat, Question
 from studio.llm.endpoint import Endpoint, Source, is_own_network, label_of
 from studio.messages import Message, of_error, term
 from studio.services import connection_values
@@ -90,7 +90,7 @@ class LanguageModel:
 
     def __init__(self, context: Context, lends: Callable[[str], bool]) -> None:
         self._context, self._settings, self._lends = context, context.engine_settings, lends
-        self.manners = Manners()
+        self.capabilities = CapabilityCache()
         self._changing, self._testing = threading.Lock(), threading.Lock()
         self._models: dict[str, tuple[str, ...]] = {}
         self._test: tuple[Endpoint, ModelTest] | None = None
@@ -180,7 +180,7 @@ class LanguageModel:
         if not self._testing.acquire(blocking=False):
             raise Conflict(Message("connection.test_under_way", provider=term(endpoint.label)))
         try:
-            models, result = _waited(_tested(endpoint, self.manners), TEST_S, endpoint.label)
+            models, result = _waited(_tested(endpoint, self.capabilities), TEST_S, endpoint.label)
             if models:
                 self._models[endpoint.base] = models
             self._test = (endpoint, result)
@@ -264,8 +264,8 @@ def _clean_model(text: str) -> str:
     return name
 
 
-async def _tested(endpoint: Endpoint, manners: Manners) -> tuple[tuple[str, ...], ModelTest]:
-    chat, began = Chat(endpoint, manners), time.monotonic()
+async def _tested(endpoint: Endpoint, capabilities: CapabilityCache) -> tuple[tuple[str, ...], ModelTest]:
+    chat, began = Chat(endpoint, capabilities), time.monotonic()
     models: tuple[str, ...] = ()
     try:
         try:

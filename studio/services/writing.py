@@ -19,13 +19,13 @@ from studio.llm.endpoint import Endpoint, Source
 from studio.messages import Message, joined, of_error, term
 from studio.payload import Payload
 from studio.permissions import Actor
-from studio.services import writing_work
+from studio.services import writing_tasks
 from studio.services.context import Context
 from studio.services.language_model import LanguageModel
 from studio.services.storyboards import Storyboards
 from studio.services.token_spending import TokenSpending
 from studio.services.writing_calls import WritingCall, WritingCalls
-from studio.services.writing_work import Work
+from studio.services.writing_tasks import WritingTask
 from studio.store import ledger, projects
 from studio.store.ledger import Expense
 from studio.store.mapping import new_id
@@ -108,7 +108,7 @@ class Writing:
                 finally:
                     self._calls.leave(owner)
 
-            call = WritingCall(endpoint, work, self._model.manners, settle=settle)
+            call = WritingCall(endpoint, work, self._model.capabilities, settle=settle)
             self._calls.add(owner, call)
             return call
         except BaseException:
@@ -119,8 +119,8 @@ class Writing:
         with self._context.store.read() as db:
             return projects.current(db, self._actor.id)
 
-    def _work(self, body: Payload) -> Work:
-        return writing_work.build(body, self._context.catalogue, lambda board: self._storyboards.get(board).board)
+    def _work(self, body: Payload) -> WritingTask:
+        return writing_tasks.build(body, self._context.catalogue, lambda board: self._storyboards.get(board).board)
 
     def _reserve(self, expense: Expense, usd: float | None) -> None:
         """Hold every limit, and set the money aside. Free answers touch no ledger."""
@@ -149,7 +149,7 @@ class Writing:
                 ledger.release(db, expense)
 
 
-def _most_usd(endpoint: Endpoint, work: Work) -> float | None:
+def _most_usd(endpoint: Endpoint, work: WritingTask) -> float | None:
     return prices.usd(endpoint, endpoint.model, work.tokens_in, work.question.max_tokens)
 
 

@@ -23,11 +23,11 @@ from studio.domain import JSON
 from studio.errors import Conflict, RateLimited, StudioError
 from studio.field_errors import legible
 from studio.llm import prices, tokens
-from studio.llm.chat import Answer, Chat, Manners
+from studio.llm.chat import Answer, CapabilityCache, Chat
 from studio.llm.endpoint import Endpoint
 from studio.messages import Message, of_error
-from studio.services import writing_work
-from studio.services.writing_work import Work
+from studio.services import writing_tasks
+from studio.services.writing_tasks import WritingTask
 
 log = logging.getLogger(__name__)
 PATIENCE_S = 3.0
@@ -90,9 +90,14 @@ class WritingCall:
     """
 
     def __init__(
-        self, endpoint: Endpoint, work: Work, manners: Manners, *, settle: Callable[[float | None, bool], None]
+        self,
+        endpoint: Endpoint,
+        work: WritingTask,
+        capabilities: CapabilityCache,
+        *,
+        settle: Callable[[float | None, bool], None],
     ) -> None:
-        self._endpoint, self._work, self._manners, self._settle = endpoint, work, manners, settle
+        self._endpoint, self._work, self._capabilities, self._settle = endpoint, work, capabilities, settle
         self._answer = Answer()
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
@@ -133,7 +138,7 @@ class WritingCall:
         return self._task
 
     async def _run(self) -> None:
-        chat = Chat(self._endpoint, self._manners)
+        chat = Chat(self._endpoint, self._capabilities)
         last: Event | None = None
         try:
             last = await self._asked(chat)
@@ -159,7 +164,7 @@ class WritingCall:
             return Event("error", {"message": Message("http.unexpected")})
 
     def _done(self) -> JSON:
-        found = writing_work.outcome(self._work, self._answer)
+        found = writing_tasks.outcome(self._work, self._answer)
         made: dict[str, Any] = (
             {"script": found.script.model_dump(mode="json")} if found.script else {"text": found.text}
         )

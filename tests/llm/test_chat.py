@@ -12,7 +12,7 @@ import pytest
 from studio.engines.addresses import LinkGone
 from studio.errors import Moderated, RateLimited, Refused, Unauthorised, Unavailable
 from studio.llm import chat as module
-from studio.llm.chat import Answer, Chat, Manners, Question
+from studio.llm.chat import Answer, CapabilityCache, Chat, Question
 from studio.llm.endpoint import Endpoint
 from tests.providers.http_server import as_json
 from tests.support.chat_server import ChatServer
@@ -31,10 +31,13 @@ def endpoint(server: ChatServer, key: str = ChatServer.KEY, model: str = "small-
 
 
 def asked(
-    server: ChatServer, schema: dict[str, object] | None = None, manners: Manners | None = None, **more: str
+    server: ChatServer,
+    schema: dict[str, object] | None = None,
+    capabilities: CapabilityCache | None = None,
+    **more: str,
 ) -> tuple[list[str], Answer]:
     async def ask() -> tuple[list[str], Answer]:
-        chat, answer = Chat(endpoint(server, **more), manners), Answer()
+        chat, answer = Chat(endpoint(server, **more), capabilities), Answer()
         try:
             return [piece async for piece in chat.ask(Question("Be brief.", "Hello", 5000, schema), answer)], answer
         finally:
@@ -104,8 +107,8 @@ def test_servers_that_do_not_stream_are_read_as_well(server: ChatServer) -> None
 
 def test_a_server_is_asked_in_the_manner_that_it_understands_and_that_is_remembered(server: ChatServer) -> None:
     server.formats, server.takes_usage, server.limit = set(), False, 4096
-    manners = Manners()
-    _, answer = asked(server, SCHEMA, manners)
+    capabilities = CapabilityCache()
+    _, answer = asked(server, SCHEMA, capabilities)
     assert (answer.text, answer.tokens_out) == ("A fine answer.", None)
     tried = len(server.seen)
     assert [body.get("response_format", {}).get("type") for body in server.seen][:3] == [
@@ -113,7 +116,7 @@ def test_a_server_is_asked_in_the_manner_that_it_understands_and_that_is_remembe
         "json_object",
         None,
     ]
-    asked(server, SCHEMA, manners)
+    asked(server, SCHEMA, capabilities)
     assert len(server.seen) == tried + 1
 
 

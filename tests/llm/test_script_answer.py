@@ -8,7 +8,7 @@ import re
 import pytest
 
 from studio.domain import Task
-from studio.llm import instructions, json_answer, script_answer
+from studio.llm import json_answer, script_answer, system_prompts
 from studio.prompt.script.model import FILM
 from studio.storyboard.limits import MAX_SHOTS
 
@@ -104,12 +104,12 @@ def test_every_instruction_is_whole_in_both_languages() -> None:
         for of in ("en", "zh")
         for make in (
             *(
-                instructions.expand(of, task=task, sound=True, answer=to, max_chars=800)
+                system_prompts.expand(of, task=task, sound=True, answer=to, max_chars=800)
                 for task in Task
                 for to in ("en", "zh")
             ),
-            instructions.translate(of), instructions.treatment(of, 30), instructions.shots(of, 30, 4),
-            instructions.script(of), instructions.retake(of, video=False, max_chars=None),
+            system_prompts.translate(of), system_prompts.treatment(of, 30), system_prompts.shots(of, 30, 4),
+            system_prompts.script(of), system_prompts.retake(of, video=False, max_chars=None),
         )
     ]  # fmt: skip
     for text in texts:

@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from studio.domain import JSON
 from studio.payload import Payload
 from studio.services.writing_calls import WritingCall
-from studio.services.writing_work import BODIES, Expand, ReadScript, Retake, Shots, Translate, Treatment, WorkKind
+from studio.services.writing_tasks import BODIES, Expand, ReadScript, Retake, Shots, Translate, Treatment, WritingKind
 from studio.web.encoding import json_bytes
 from studio.web.language import language_of
 from studio.web.routes.runs import ActorKey, SentenceRoute
@@ -95,7 +95,7 @@ def router(studio: Studio) -> APIRouter:
 class Kinded(Payload):
     """Which kind of work an estimate is asked for."""
 
-    kind: WorkKind
+    kind: WritingKind
 
 
 async def _events(call: WritingCall, language: str) -> AsyncIterator[bytes]:

@@ -11,7 +11,7 @@ from studio.domain import JSON, Task
 from studio.errors import BudgetError, Refused
 from studio.messages import Message
 from studio.payload import Payload
-from studio.services.writing_work import MAX_COUNT, MAX_SECONDS, Expand, Shots, Translate
+from studio.services.writing_tasks import MAX_COUNT, MAX_SECONDS, Expand, Shots, Translate
 from studio.storyboard.limits import MAX_TEXT_CHARS
 
 if TYPE_CHECKING:

@@ -15,16 +15,16 @@ from pydantic import Field
 from studio.catalogue import Catalogue, Model
 from studio.domain import Kind, Task
 from studio.errors import CapabilityError, Refused
-from studio.llm import fidelity, instructions, script_answer, tokens
+from studio.llm import fidelity, script_answer, system_prompts, tokens
 from studio.llm.chat import Answer, Question
-from studio.llm.instructions import Language, language_of
+from studio.llm.system_prompts import Language, language_of
 from studio.messages import Message, term
 from studio.payload import Payload
 from studio.prompt.script.model import Script
 from studio.storyboard.limits import MAX_TEXT_CHARS
 from studio.storyboard.model import Board
 
-WorkKind = Literal["expand", "translate", "treatment", "shots", "script", "retake"]
+WritingKind = Literal["expand", "translate", "treatment", "shots", "script", "retake"]
 MAX_SCRIPT_CHARS = 30_000
 MAX_ANSWER_TOKENS = 16_000
 MAX_SECONDS, MAX_COUNT = 3600, 100
@@ -87,7 +87,7 @@ class Retake(Payload):
     comment: Written
 
 
-BODIES: dict[WorkKind, type[Payload]] = {
+BODIES: dict[WritingKind, type[Payload]] = {
     "expand": Expand,
     "translate": Translate,
     "treatment": Treatment,
@@ -98,11 +98,11 @@ BODIES: dict[WorkKind, type[Payload]] = {
 
 
 @dataclass(frozen=True)
-class Work:
+class WritingTask:
     """One question with what its answer is held against. original: what must survive. max_chars: of the model that
     the answer is for. seconds: of the film. names, numbers: whether they must survive as they are written."""
 
-    kind: WorkKind
+    kind: WritingKind
     question: Question
     original: str = ""
     model: str = ""
@@ -127,7 +127,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
 
 
-def build(body: Payload, catalogue: Catalogue, board: Callable[[str], Board]) -> Work:
+def build(body: Payload, catalogue: Catalogue, board: Callable[[str], Board]) -> WritingTask:
     """The work that a body asks for. Raises NotFound for a model or a board, CapabilityError for an empty text."""
     for name in ("comment",) if isinstance(body, Retake) else ("text", "idea"):
         if not getattr(body, name, "x").strip():
@@ -136,12 +136,12 @@ def build(body: Payload, catalogue: Catalogue, board: Callable[[str], Board]) ->
         return _expand(body, catalogue.get(body.model) if body.model else None)
     if isinstance(body, Translate):
         size = min(MAX_ANSWER_TOKENS, 2 * tokens.at_most(body.text) + 200)
-        question = Question(instructions.translate(body.to), body.text, size)
-        return Work("translate", question, body.text, names=False)
+        question = Question(system_prompts.translate(body.to), body.text, size)
+        return WritingTask("translate", question, body.text, names=False)
     if isinstance(body, Treatment):
         language = body.language or language_of(body.idea)
-        question = Question(instructions.treatment(language, body.seconds), body.idea, 3000)
-        return Work("treatment", question, body.idea, numbers=False)
+        question = Question(system_prompts.treatment(language, body.seconds), body.idea, 3000)
+        return WritingTask("treatment", question, body.idea, numbers=False)
     if isinstance(body, Shots):
         return _shots(body)
     if isinstance(body, Retake):
@@ -149,17 +149,17 @@ def build(body: Payload, catalogue: Catalogue, board: Callable[[str], Board]) ->
     if isinstance(body, ReadScript):
         language = language_of(body.text)
         size = min(MAX_ANSWER_TOKENS, 2 * tokens.at_most(body.text) + 1500)
-        question = Question(instructions.script(language), body.text, size, script_answer.schema())
-        return Work("script", question, body.text, numbers=False)
+        question = Question(system_prompts.script(language), body.text, size, script_answer.schema())
+        return WritingTask("script", question, body.text, numbers=False)
     raise TypeError(f"no work: {type(body).__name__}")
 
 
-def _expand(body: Expand, row: Model | None) -> Work:
+def _expand(body: Expand, row: Model | None) -> WritingTask:
     language = language_of(body.text)
     max_chars = row.prompt.max_chars if row else None
     if max_chars == 0:
         raise CapabilityError(Message("writing.no_prompt", model=term(row.label if row else "")), field="model")
-    system = instructions.expand(
+    system = system_prompts.expand(
         language,
         task=body.task,
         sound=row is not None and row.audio != "never",
@@ -169,20 +169,22 @@ def _expand(body: Expand, row: Model | None) -> Work:
     size = min(2000, max(300, max_chars)) if max_chars else 1500
     size = max(size, min(MAX_ANSWER_TOKENS, 2 * tokens.at_most(body.text)))
     same = not body.language or body.language == language
-    return Work("expand", Question(system, body.text, size), body.text, row.label if row else "", max_chars, names=same)
+    return WritingTask(
+        "expand", Question(system, body.text, size), body.text, row.label if row else "", max_chars, names=same
+    )
 
 
-def _shots(body: Shots) -> Work:
+def _shots(body: Shots) -> WritingTask:
     language: Language = body.language or language_of(body.text)
     count = body.count or max(1, round(body.seconds / 3))
     size = min(MAX_ANSWER_TOKENS, 500 + SHOT_TOKENS * count)
-    system = instructions.shots(language, body.seconds, body.count)
+    system = system_prompts.shots(language, body.seconds, body.count)
     question = Question(system, body.text, size, script_answer.schema())
     same = language == language_of(body.text)
-    return Work("shots", question, body.text, seconds=body.seconds, names=same, numbers=False)
+    return WritingTask("shots", question, body.text, seconds=body.seconds, names=same, numbers=False)
 
 
-def _retake(body: Retake, catalogue: Catalogue, board: Callable[[str], Board]) -> Work:
+def _retake(body: Retake, catalogue: Catalogue, board: Callable[[str], Board]) -> WritingTask:
     prompt, model = body.text, body.model
     if body.board:
         film = board(body.board)
@@ -193,13 +195,13 @@ def _retake(body: Retake, catalogue: Catalogue, board: Callable[[str], Board]) -
     row = next((one for one in catalogue if one.id == model), None)
     max_chars = row.prompt.max_chars if row else None
     video = row is None or any(task.makes is Kind.VIDEO for task in row.tasks)
-    system = instructions.retake(language_of(prompt), video=video, max_chars=max_chars)
+    system = system_prompts.retake(language_of(prompt), video=video, max_chars=max_chars)
     user = f"Prompt:\n{prompt}\n\nComment:\n{body.comment}"
     size = min(MAX_ANSWER_TOKENS, 2 * tokens.at_most(prompt) + 600)
-    return Work("retake", Question(system, user, size), prompt, row.label if row else "", max_chars)
+    return WritingTask("retake", Question(system, user, size), prompt, row.label if row else "", max_chars)
 
 
-def outcome(work: Work, answer: Answer) -> Outcome:
+def outcome(work: WritingTask, answer: Answer) -> Outcome:
     """The answer as it can be used, with what may be wrong with it. Raises Refused for one that is no list of shots."""
     cut = (Message("writing.cut"),) if answer.finish == "length" else ()
     if work.question.schema is None:
@@ -229,7 +231,7 @@ def bare(text: str) -> str:
     return text
 
 
-def _of_text(work: Work, text: str) -> list[str]:
+def _of_text(work: WritingTask, text: str) -> list[str]:
     found: list[str] = []
     if gone := fidelity.lost(work.original, text, names=work.names, numbers=work.numbers):
         found.append(Message("writing.lost", listed=", ".join(gone)))
@@ -240,7 +242,7 @@ def _of_text(work: Work, text: str) -> list[str]:
     return found
 
 
-def _of_script(work: Work, script: Script) -> list[str]:
+def _of_script(work: WritingTask, script: Script) -> list[str]:
     found: list[str] = []
     said = script_answer.words_of(script)
     if gone := fidelity.lost(work.original, said, names=work.names, numbers=False):
