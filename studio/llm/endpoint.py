@@ -9,12 +9,12 @@ from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlsplit
 
+from studio.engines.addresses import PRIVATE_NAMES
 from studio.settings import is_loopback
 
 Source = Literal["address", "alibaba"]
 """address: LLM_BASE_URL. alibaba: Model Studio with the key that makes films there."""
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-LOCAL_NAMES = (".local", ".localhost", ".internal", ".lan", ".home.arpa")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def is_own_network(base: str) -> bool:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return is_loopback(host) or "." not in host or host.endswith(LOCAL_NAMES)
+        return is_loopback(host) or "." not in host or host.endswith(PRIVATE_NAMES)
     return address.is_private and not address.is_link_local
 
 

@@ -33,7 +33,7 @@ def lost(original: str, answer: str, *, names: bool = True, numbers: bool = True
     gone: list[str] = []
     gone += _missing(MENTION.findall(original), folded)
     gone += _without(_references(original), set(_references(answer)))
-    gone += [shown(said) for said in not_in(answer, _quoted(original))]
+    gone += [excerpt(said) for said in missing_lines(answer, _quoted(original))]
     if numbers:
         wanted = set(_numbers(original)) - {found.group() for found in NUMBER.finditer(answer)}
         gone += [number for number in sorted(wanted)[: 4 * MAX_SAID] if not _in_words(number, folded)]
@@ -90,7 +90,7 @@ def _folded(text: str) -> str:
     return " ".join(text.translate({0x2019: "'", 0x2018: "'"}).casefold().split())
 
 
-def not_in(text: str, spoken: Iterable[str]) -> list[str]:
+def missing_lines(text: str, spoken: Iterable[str]) -> list[str]:
     """Those of these spoken lines that the text does not have word for word; punctuation does not count."""
     spaced = f" {' '.join(_words(text))} "
     close = spaced.replace(" ", "")
@@ -101,7 +101,7 @@ def not_in(text: str, spoken: Iterable[str]) -> list[str]:
     return list(islice((line for line in dict.fromkeys(spoken) if not stands(line)), MAX_SAID))
 
 
-def shown(text: str) -> str:
+def excerpt(text: str) -> str:
     """The beginning of a text, for a sentence."""
     line = " ".join(text[:100].split())
     return f'"{line[:40]}…"' if len(line) > 41 else f'"{line}"'

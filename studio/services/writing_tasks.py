@@ -32,7 +32,7 @@ SHOT_TOKENS = 350
 LENGTH_TOLERANCE = 0.05
 FENCE = "```"
 
-Written = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARS)]
+UserText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARS)]
 Tongue = Literal["", "en", "zh"]
 
 
@@ -40,7 +40,7 @@ class Expand(Payload):
     """A prompt to make richer. model: the catalogue's id of the model it is for, "" for any. language: of the answer,
     "" for that of the text."""
 
-    text: Written
+    text: UserText
     model: str = Field("", max_length=200)
     task: Task = Task.TEXT_TO_VIDEO
     language: Tongue = ""
@@ -49,14 +49,14 @@ class Expand(Payload):
 class Translate(Payload):
     """A text to translate."""
 
-    text: Written
+    text: UserText
     to: Literal["en", "zh"]
 
 
 class Treatment(Payload):
     """An idea to make a story of, for a film of so many seconds."""
 
-    idea: Written
+    idea: UserText
     seconds: float = Field(30, ge=2, le=MAX_SECONDS)
     language: Tongue = ""
 
@@ -64,7 +64,7 @@ class Treatment(Payload):
 class Shots(Payload):
     """A story to make shots of. count: how many, 0 for as many as fit."""
 
-    text: Written
+    text: UserText
     seconds: float = Field(30, ge=2, le=MAX_SECONDS)
     count: int = Field(0, ge=0, le=MAX_COUNT)
     language: Tongue = ""
@@ -84,7 +84,7 @@ class Retake(Payload):
     shot: str = Field("", max_length=64)
     text: str = Field("", max_length=MAX_TEXT_CHARS)
     model: str = Field("", max_length=200)
-    comment: Written
+    comment: UserText
 
 
 BODIES: dict[WritingKind, type[Payload]] = {
@@ -249,8 +249,8 @@ def _of_script(work: WritingTask, script: Script) -> list[str]:
         found.append(Message("writing.lost", listed=", ".join(gone)))
     if work.kind == "script":
         lines = [line.text for shot in script.shots for line in shot.dialogue]
-        if new := fidelity.not_in(work.original, lines):
-            found.append(Message("writing.not_in_text", listed=", ".join(map(fidelity.shown, new))))
+        if new := fidelity.missing_lines(work.original, lines):
+            found.append(Message("writing.not_in_text", listed=", ".join(map(fidelity.excerpt, new))))
     off = abs(script.length_s - work.seconds) if work.seconds else 0
     if work.seconds and off > max(1.0, LENGTH_TOLERANCE * work.seconds):
         found.append(Message("writing.length", length=f"{script.length_s:g}", seconds=f"{work.seconds:g}"))

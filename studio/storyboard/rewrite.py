@@ -25,7 +25,7 @@ def rewrite(board: Board, parts: BoardParts) -> Board:
     what no model is told follow the script. Cast that the script names anew joins the board's, whose descriptions
     follow it. A text of the film that only its signs tell from the board's own changes nothing.
     """
-    known = _Known(board, parts.form)
+    known = _KnownShots(board, parts.form)
     kept = [(known.take(new), new) for new in parts.shots]
     shots = [_kept(shot, new) if shot else new for shot, new in kept]
     changes = {
@@ -37,7 +37,7 @@ def rewrite(board: Board, parts: BoardParts) -> Board:
     return board.model_copy(update={"shots": tuple(shots)} | changes)
 
 
-class _Known:
+class _KnownShots:
     """The board's shots by their words: as they are, and as they are read when the board is written in the script's own
     form, where some of them may have changed their place."""
 

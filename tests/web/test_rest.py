@@ -84,7 +84,7 @@ def test_a_run_is_changed_cancelled_repeated_and_decided_on(http: httpx.Client) 
 def test_prices_models_and_the_queue(http: httpx.Client) -> None:
     told = shaped(http.post("estimate", json=[paid_image(n=3)]), schemas.Estimate)
     assert (told["usd"], told["runs"]) == (0.3, 3)
-    judged = shaped(http.post("lint", json={"text": "a fox, no cars", "model": "paid/image"}), schemas.Linted)
+    judged = shaped(http.post("lint", json={"text": "a fox, no cars", "model": "paid/image"}), schemas.LintResult)
     assert [finding["words"] for finding in judged["findings"]] == ["no cars"]
     rows = {model["id"]: model for model in http.get("models", params={"task": "text-to-image"}).json()}
     assert rows["paid/image"]["ready"] is True

@@ -82,7 +82,7 @@ class Film:
 def gather(value: JsonValue, source: Slice) -> Film:
     """The film of a value."""
     film = Film()
-    _Gatherer(film, source).film(value, "", None)
+    _Collector(film, source).film(value, "", None)
     return film
 
 
@@ -118,7 +118,7 @@ def _is_said(key: str) -> bool:
     return meaning(key) in ("dialogue", "voice_over", "sound", "music")
 
 
-class _Gatherer:
+class _Collector:
     """Walks through a value. Its depth is bounded by that of json_tree."""
 
     def __init__(self, film: Film, source: Slice) -> None:
@@ -203,7 +203,7 @@ class _Gatherer:
                         p for k, v in item.pairs if plain(k.text) not in _ONE_NAME | _KINDS for p in _leaves(v)
                     ]  # fmt: skip
                     if name:
-                        self._film.members.append((name, own, _together(others)))
+                        self._film.members.append((name, own, _joined_cells(others)))
                 elif item.part:
                     self._film.members.append((item.part, kind, None))
             return
@@ -212,7 +212,7 @@ class _Gatherer:
             self._members(JsonValue("list", value.start, value.end, items=[value]), kind)
             return
         for key, item in value.pairs:
-            self._film.members.append((key, kind, _together(_leaves(item))))
+            self._film.members.append((key, kind, _joined_cells(_leaves(item))))
 
     def _place_of(self, scene: JsonValue) -> Slice | None:
         """Where a scene with shots plays: its place, else a heading or short description."""
@@ -325,7 +325,7 @@ def _leaves(value: JsonValue) -> list[Slice]:
     return [part for item in value.items for part in _leaves(item)]
 
 
-def _together(parts: list[Slice]) -> Slice | None:
+def _joined_cells(parts: list[Slice]) -> Slice | None:
     if len(parts) < 2:
         return parts[0] if parts else None
     return Slice(", ".join(part.text for part in parts), parts[0].start, cell=(parts[0].span[0], parts[-1].span[1]))

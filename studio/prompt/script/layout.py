@@ -13,7 +13,7 @@ from studio.prompt.script.closing import closing_start
 from studio.prompt.script.heads import SCENE, SHOT, ShotHead, codes, items, numbered
 from studio.prompt.script.shot_part import SEPARATORS, ShotPart, with_times, with_title
 from studio.prompt.script.source import Slice
-from studio.prompt.script.time_heads import beginnings, lengths, sections, spells, time_ranges
+from studio.prompt.script.time_heads import beginnings, lengths, sections, spelled_lengths, time_ranges
 
 Family = Literal["timed_shots", "numbered_shots", "kling", "time_ranges", "timed_sections", "numbered_list"]
 HEADED: tuple[Family, ...] = get_args(Family)
@@ -68,7 +68,7 @@ def shot_layout(text: str) -> ShotLayout | None:
         return _layout(source, "time_ranges", spans)
     if found := sections(text):
         return _layout(source, "timed_sections", found)
-    if found := beginnings(text) or lengths(text) or spells(text):
+    if found := beginnings(text) or lengths(text) or spelled_lengths(text):
         return _layout(source, "time_ranges", found)
     if listed:
         return _layout(source, "numbered_list", listed)

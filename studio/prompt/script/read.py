@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from studio.errors import CapabilityError
 from studio.messages import Message
@@ -39,10 +40,21 @@ def label_of(form: str) -> Message:
     return Message(f"scriptform.{form}")
 
 
-def scores(text: str) -> list[FormScore]:
+def scores(text: str) -> tuple[FormScore, ...]:
     """Every form that can read the text, the surest first."""
+    return _scores(_with_plain_lines(text))
+
+
+@lru_cache(2)
+def _scores(text: str) -> tuple[FormScore, ...]:
+    """A page asks for the scores of the text that it has read."""
     found = [FormScore(form, round(form_of(form).score(text), 4)) for form in FORMS]
-    return sorted((s for s in found if s.score >= MIN_SCORE), key=lambda s: -s.score)
+    return tuple(sorted((s for s in found if s.score >= MIN_SCORE), key=lambda s: -s.score))
+
+
+def _with_plain_lines(text: str) -> str:
+    """The text with \\n at the end of every line and without marks of encodings, as long as it was."""
+    return text.replace("\r\n", " \n").replace("\r", "\n").replace("\ufeff", " ").replace("\x00", " ")
 
 
 def read(text: str, form: str = "", *, default_s: float = DEFAULT_SHOT_S) -> Script:
@@ -57,9 +69,9 @@ def read(text: str, form: str = "", *, default_s: float = DEFAULT_SHOT_S) -> Scr
     if form and form not in FORMS:
         message = Message("scriptread.unknown_form", form=form[:40], listed=", ".join(FORMS))
         raise CapabilityError(message, field="form", value=form[:40])
-    text = text.replace("\r\n", " \n").replace("\r", "\n").replace("\ufeff", " ").replace("\x00", " ")
+    text = _with_plain_lines(text)
     script = Script(form=form or FORMS[-1])
-    for chosen in [form] if form else [s.form for s in scores(text)]:
+    for chosen in [form] if form else [s.form for s in _scores(text)]:
         build = ScriptBuilder(text, default_s=default_s)
         form_of(chosen).read(build)
         script = build.finish(chosen)

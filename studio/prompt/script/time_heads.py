@@ -86,7 +86,7 @@ def lengths(text: str) -> list[ShotHead]:
     return heads if len(heads) > 1 else []
 
 
-def spells(text: str) -> list[ShotHead]:
+def spelled_lengths(text: str) -> list[ShotHead]:
     """`First 3 seconds: ...`, `Next 4 seconds: ...`, `前3秒：...最后3秒：...`: two at least, the first one so named."""
     found = [
         ShotHead(spell.start(), spell.end(), times=Times(spell.span(group), spell.end(), length_s=seconds))

@@ -192,7 +192,7 @@ class LintFinding(Answer):
     remedies: list[LintRemedy]
 
 
-class Linted(Answer):
+class LintResult(Answer):
     """What is doubtful in a prompt; warnings first."""
 
     findings: list[LintFinding]
@@ -442,7 +442,7 @@ class Retake(Answer):
     run: Run
 
 
-class Written(Answer):
+class WritingResult(Answer):
     """What a language model answered. warnings: what may be wrong with it, in sentences. usd: null where the price is
     not known. estimated: the tokens were not counted by its server."""
 
@@ -454,13 +454,13 @@ class Written(Answer):
     warnings: list[str]
 
 
-class WrittenText(Written):
+class WritingText(WritingResult):
     """A text that a language model wrote."""
 
     text: str
 
 
-class WrittenShots(Written):
+class WritingShots(WritingResult):
     """Shots that a language model wrote. script: as a script is read; see its fields there."""
 
     script: dict[str, Any]

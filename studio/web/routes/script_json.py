@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from studio.domain import JSON
 from studio.prompt.script.model import Script
 from studio.prompt.script.read import FormScore, label_of
-
-Place = Callable[[int], int]
+from studio.prompt.utf16 import to_utf16
 
 
 def script_json(script: Script, text: str) -> JSON:
     """The script that was read from this text; positions in UTF-16 units, as JavaScript counts."""
-    at = utf16_place(text)
+    at = to_utf16(text)
     body = script.model_dump()
     for shot in body["shots"]:
         shot["source_start"], shot["source_end"] = at(shot["source_start"]), at(shot["source_end"])
@@ -26,9 +24,3 @@ def script_json(script: Script, text: str) -> JSON:
 def forms_json(found: Iterable[FormScore]) -> list[JSON]:
     """The forms that a text may be in, in this order."""
     return [{"id": form.form, "label": form.label, "score": form.score} for form in found]
-
-
-def utf16_place(text: str) -> Place:
-    """From a position in characters of this text to the same in UTF-16 units: characters beyond U+FFFF are two."""
-    wide = [at for at, character in enumerate(text) if character > "\uffff"] if text and max(text) > "\uffff" else []
-    return lambda at: at + bisect_left(wide, at)

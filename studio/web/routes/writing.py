@@ -58,7 +58,7 @@ def router(studio: Studio) -> APIRouter:
     def estimate(body: Annotated[dict[str, Any], Body()], actor: ActorKey) -> JSON:
         writing = studio.acting_for(actor).writing
         fields = dict(body)
-        kind = Kinded.model_validate({"kind": fields.pop("kind", None)}).kind
+        kind = KindChoice.model_validate({"kind": fields.pop("kind", None)}).kind
         return asdict(writing.estimate(BODIES[kind].model_validate(fields)))
 
     async def started(actor: str, body: Payload, request: Request) -> EventResponse:
@@ -92,7 +92,7 @@ def router(studio: Studio) -> APIRouter:
     return api
 
 
-class Kinded(Payload):
+class KindChoice(Payload):
     """Which kind of work an estimate is asked for."""
 
     kind: WritingKind

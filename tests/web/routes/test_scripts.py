@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from studio.prompt.utf16 import to_utf16
 from studio.settings import Settings
 from studio.studio import Studio
-from studio.web.routes.script_json import utf16_place
 from tests.support.web import serving
 
 JSON = dict[str, Any]
@@ -69,6 +69,6 @@ def test_a_file_arrives_as_its_text(web: httpx.Client) -> None:
 
 def test_positions_beyond_the_basic_plane_count_two() -> None:
     text = "a🌊b🌊🌊c"
-    place = utf16_place(text)
+    place = to_utf16(text)
     assert [place(at) for at in range(len(text) + 1)] == [len(text[:at].encode("utf-16-le")) // 2 for at in range(7)]
-    assert utf16_place("plain")(3) == 3 and utf16_place("")(0) == 0
+    assert to_utf16("plain")(3) == 3 and to_utf16("")(0) == 0

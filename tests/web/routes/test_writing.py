@@ -402,10 +402,10 @@ def test_programs_get_the_whole_answer(priced: Studio, server: ChatServer) -> No
     with serving(priced) as url, httpx.Client(base_url=f"{url}/api/v1/", timeout=20) as web:
         body = {"text": EXPAND["text"], "model": "alibaba/wan2.6-t2v", "max_usd": 0.01}
         found = web.post("prompts/expand", json=body).json()
-        assert schemas.WrittenText.model_validate(found).text == server.answers[0]
+        assert schemas.WritingText.model_validate(found).text == server.answers[0]
         assert web.post("prompts/translate", json={"text": "雨", "to": "en"}).json()["tokens_in"] == 100
         server.answers = ['{"shots": [{"prompt": "Rain"}]}']
-        shots = schemas.WrittenShots.model_validate(web.post("scripts/write", json={"text": "Rain"}).json())
+        shots = schemas.WritingShots.model_validate(web.post("scripts/write", json={"text": "Rain"}).json())
         assert shots.script["shots"][0]["prompt"] == "Rain"
         asked = len(server.seen)
         refused = web.post("prompts/expand", json=body | {"max_usd": 0})

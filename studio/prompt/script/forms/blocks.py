@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from studio.messages import Message
 from studio.prompt.script.build import ScriptBuilder
@@ -211,8 +212,9 @@ def label_of(row: Row) -> Label | None:
     return None
 
 
+@lru_cache(2)
 def counted(text: str) -> Counted:
-    """The headings and labels of a text."""
+    """The headings and labels of a text, for the three forms that judge by them."""
     found, names = Counted(), Counter[str]()
     for line in Slice(text).lines():
         part = line.strip()
